@@ -1,0 +1,167 @@
+"""Tables: CSV (comma, semicolon or tab) and Parquet. Cells of context, output and meta may hold JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import BinaryIO
+
+from judge.errors import InputError
+from judge.formats.json_text import NotJson, RefusedJson, decode, find_unstorable
+from judge.formats.rows import Rejected, Row, excerpt
+from judge.formats.streams import LONGEST_LINE, BoundedStream, read_lines
+
+JSON_COLUMNS = frozenset({"context", "output", "meta", "probs"})
+LONGEST_RECORD = 2 * LONGEST_LINE  # bytes of one CSV record over all its lines
+PARQUET_BATCH = 500
+
+
+class _Unreadable(Exception):
+    """A line that must not reach the CSV parser."""
+
+
+class _Feeder:
+    """Decoded lines for ``csv.reader``, which keeps no count of bytes and no copy of what it was given."""
+
+    def __init__(self, stream: io.BufferedReader) -> None:
+        self._lines = read_lines(stream)
+        self.number, self.first, self.size = 0, 0, 0
+        self.raw = b""
+
+    def __iter__(self) -> _Feeder:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._lines)
+        self.number = line.number
+        self.size += len(line.raw)
+        if not self.first:
+            self.first, self.raw = line.number, line.raw[:10_000]
+        if line.too_long or self.size > LONGEST_RECORD:
+            raise _Unreadable(f"the row is too long (expected: at most {LONGEST_LINE:,} bytes)")
+        try:
+            return line.raw.decode("utf-8") + "\n"
+        except UnicodeDecodeError as error:
+            raise _Unreadable(f"not UTF-8 text: byte {error.start + 1} of line {line.number}") from None
+
+    def start_record(self) -> None:
+        self.first, self.size, self.raw = 0, 0, b""
+
+
+def read_csv(stream: io.BufferedReader, bound: BoundedStream, *, name: str) -> Iterator[Row | Rejected]:
+    """Rows by the names in the first line; empty cells are left out."""
+    csv.field_size_limit(max(csv.field_size_limit(), LONGEST_RECORD))  # the default of 128 KB is below a context
+    first = stream.peek(LONGEST_LINE).split(b"\n", 1)[0]
+    feeder = _Feeder(stream)
+    reader = csv.reader(feeder, delimiter=_find_delimiter(first), strict=True)
+    columns = _read_header(reader, name)
+    while True:
+        feeder.start_record()
+        try:
+            cells = next(reader)
+        except StopIteration:
+            break
+        except (csv.Error, _Unreadable) as error:
+            yield Rejected(feeder.first, _explain(error, feeder), excerpt(feeder.raw))
+            continue
+        if any(cells):
+            yield _read_record(columns, cells, feeder)
+    if bound.damage:
+        yield Rejected(feeder.number + 1, bound.damage, "")
+
+
+def _find_delimiter(first_line: bytes) -> str:
+    return max(",;\t", key=lambda each: first_line.count(each.encode()))
+
+
+def _read_header(reader: Iterator[list[str]], name: str) -> list[str]:
+    try:
+        columns = [column.strip() for column in next(reader)]
+    except (StopIteration, csv.Error, _Unreadable) as error:
+        raise InputError(f"no header: {error}", where=f"{name} line 1", expected="the names of the columns") from None
+    named = [column for column in columns if column]
+    doubled = {column for column in named if named.count(column) > 1}
+    if doubled or not named:
+        problem = f'two columns are named "{min(doubled)}"' if doubled else "the header is empty"
+        raise InputError(problem, where=f"{name} line 1", expected="a name of its own for each column")
+    return columns
+
+
+def _read_record(columns: list[str], cells: list[str], feeder: _Feeder) -> Row | Rejected:
+    if len(cells) != len(columns) or any(cell and not column for column, cell in zip(columns, cells, strict=False)):
+        problem = f"{len(cells)} cells (expected: {len(columns)}, one for each named column)"
+        return Rejected(feeder.first, problem, excerpt(feeder.raw))
+    try:
+        data = {column: _open_cell(column, cell) for column, cell in zip(columns, cells, strict=True) if cell}
+    except RefusedJson as error:
+        return Rejected(feeder.first, str(error), excerpt(feeder.raw))
+    if problem := find_unstorable(data):
+        return Rejected(feeder.first, problem, excerpt(feeder.raw))
+    return Row(feeder.first, data)
+
+
+def _open_cell(column: str, cell: str) -> object:
+    if column not in JSON_COLUMNS or cell.lstrip()[:1] not in ("{", "["):
+        return cell
+    try:
+        return decode(cell)
+    except NotJson:
+        return cell  # a sentence that starts with a bracket
+    except RefusedJson as error:
+        raise RefusedJson(f"{column}: {error}") from None
+
+
+def _explain(error: Exception, feeder: _Feeder) -> str:
+    if isinstance(error, _Unreadable):
+        return str(error)
+    lines = f"lines {feeder.first} to {feeder.number}" if feeder.number > feeder.first else "the line"
+    return f"not CSV: {error}; {lines} could not be read (expected: quotes inside a quoted cell written twice)"
+
+
+def read_parquet(source: BinaryIO, *, name: str, max_bytes: int) -> Iterator[Row | Rejected]:
+    """Rows in batches; a cell that is null is left out. A file damaged in its middle ends there, and says so."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    number = 0
+    try:
+        table = pq.ParquetFile(source, buffer_size=1024 * 1024, pre_buffer=False)
+        unpacked = sum(table.metadata.row_group(group).total_byte_size for group in range(table.num_row_groups))
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise InputError(f"not a whole Parquet file: {str(error)[:200]}", where=name) from None
+    if unpacked > max_bytes:
+        raise InputError("the file is too large", where=name, expected=f"at most {max_bytes:,} bytes unpacked")
+    try:
+        for batch in table.iter_batches(batch_size=PARQUET_BATCH, use_threads=False):
+            for values in batch.to_pylist(maps_as_pydicts="strict"):
+                number += 1
+                yield _read_values(number, values)
+    except (pa.ArrowException, OSError, ValueError, KeyError) as error:
+        yield Rejected(number + 1, f"the file is damaged from here on: {str(error)[:200]}", "")
+
+
+def _read_values(number: int, values: dict[str, object]) -> Row | Rejected:
+    try:
+        found = {key: _plain(value) for key, value in values.items() if value is not None}
+        data = {key: _open_cell(key, value) if isinstance(value, str) else value for key, value in found.items()}
+    except (UnicodeDecodeError, RefusedJson, ArithmeticError) as error:
+        return Rejected(number, str(error), excerpt(values))
+    if problem := find_unstorable(data):
+        return Rejected(number, problem, excerpt(values))
+    return Row(number, data)
+
+
+def _plain(value: object) -> object:
+    """A Parquet value as JSON has it: times as ISO 8601, decimals as numbers, bytes as text."""
+    if isinstance(value, dict):
+        return {key: _plain(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    if isinstance(value, datetime | date | time):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return value.decode("utf-8") if isinstance(value, bytes) else value
