@@ -1,0 +1,15 @@
+from judge.models.append_only import AppendOnly, append_only_models, moving
+from judge.models.decision import AgreedLabel, Decision, Event
+from judge.models.item import Case, Context, Frame, Item
+from judge.models.judgment import Judgment, JudgmentText, Purpose, Verdict
+from judge.models.policy import Policy
+from judge.models.project import Membership, Project, Role, Task
+from judge.models.rater import Judge, JudgeRater, Rater
+from judge.models.rubric import Criterion, GeneratorTemplate, Rubric, RubricCriterion, ScaleLabelRow
+from judge.models.user import User
+
+__all__ = [
+    "AgreedLabel", "AppendOnly", "Case", "Context", "Criterion", "Decision", "Event", "Frame", "GeneratorTemplate",
+    "Item", "Judge", "JudgeRater", "Judgment", "JudgmentText", "Membership", "Policy", "Project", "Purpose", "Rater",
+    "Role", "Rubric", "RubricCriterion", "ScaleLabelRow", "Task", "User", "Verdict", "append_only_models", "moving",
+]

@@ -1,0 +1,86 @@
+"""Who may open which page: one mark on every view, one place that decides.
+
+A view marked :func:`project` takes ``request.project`` and ``request.roles`` from here. A stranger gets
+"not found", so that names of projects cannot be guessed; a member without the role gets "not allowed".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef
+from django.http import Http404, HttpRequest, HttpResponse
+from django_htmx.middleware import HtmxDetails
+
+from judge.errors import NotAllowed
+from judge.models import Membership, Project, Role, User
+
+View = Callable[..., HttpResponse]
+
+
+class SignedInRequest(HttpRequest):
+    """A request of somebody who is logged in."""
+
+    user: User
+    htmx: HtmxDetails
+
+
+class ProjectRequest(SignedInRequest):
+    """A request inside a project by a person who holds one of the wanted roles there."""
+
+    project: Project
+    roles: frozenset[str]
+
+
+def public(view: View) -> View:
+    """Anybody may open it, signed in or not."""
+    return _marked(view, "public")
+
+
+def signed_in(view: View) -> View:
+    """Any person with an account may open it; it shows only what is theirs."""
+    return _marked(login_required(view), "signed in")
+
+
+def project(*roles: Role) -> Callable[[View], View]:
+    """Members of the project in the URL's ``slug`` who hold one of ``roles``; site admins too."""
+
+    def mark(view: View) -> View:
+        @wraps(view)
+        def checked(request: ProjectRequest, slug: str, *args: Any, **kwargs: Any) -> HttpResponse:
+            request.project, request.roles = enter(request.user, slug)
+            if not request.roles & {role.value for role in roles}:
+                wanted = ", ".join(role.value for role in roles)
+                raise NotAllowed(f"This page is for {wanted}. Ask a lead of {request.project.name} for that role.")
+            return view(request, *args, **kwargs)
+
+        return _marked(login_required(checked), "project: " + ", ".join(role.value for role in roles))
+
+    return mark
+
+
+def enter(user: User, slug: str) -> tuple[Project, frozenset[str]]:
+    """The project of ``slug`` and the roles that ``user`` holds there, in one query. Raises Http404 for a stranger."""
+    roles = Membership.objects.filter(project=OuterRef("pk"), user=user).values("role")
+    projects = Project.objects.select_related("policy", "rubric", "judge").annotate(held=ArraySubquery(roles))
+    found = projects.filter(slug=slug).first()
+    if found is None or not (found.held or user.is_superuser):
+        raise Http404("There is no such project, or you are not a member of it.")
+    return found, frozenset(Role.values if user.is_superuser else found.held)
+
+
+EVERY_ROLE = tuple(Role)
+
+
+def mark_of(view: Any) -> str | None:
+    """The policy mark of a view, None where somebody forgot it."""
+    return getattr(view, "access_mark", None)
+
+
+def _marked(view: View, mark: str) -> View:
+    view.access_mark = mark  # type: ignore[attr-defined]
+    return view

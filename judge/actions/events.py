@@ -1,0 +1,11 @@
+"""The audit trail: one row for each thing done, written inside the transaction that did it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from judge.models import Event, Project, User
+
+
+def note(project: Project | None, verb: str, *, by: User | None, subject: str = "", **data: Any) -> Event:
+    return Event.objects.create(project=project, verb=verb, by=by, subject=subject, data=data)

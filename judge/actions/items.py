@@ -1,0 +1,190 @@
+"""Imports: rows are staged by COPY, then contexts, items and cases are made in one transaction.
+
+Nothing is half-written: a crash leaves the project as it was, and the same file again adds what is missing.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection, transaction
+
+from judge.actions import decisions, events, item_sql, rubrics
+from judge.errors import InputError
+from judge.formats.reading import Rejected, Row
+from judge.formats.records import ItemRecord, items_from_row
+from judge.models import Case, Frame, Project, User
+from judge.rules.stages import Stage
+from judge.rules.streams import StreamRates, default_rates, uniform
+
+#: Cases routed per transaction step where a project has no judge; bounds memory, not meaning.
+ROUTE_BATCH = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What an import did. ``n_known`` items were there already, word for word."""
+
+    n_read: int
+    n_items: int
+    n_known: int
+    n_rejected: int
+    n_contexts: int
+    n_cases: int
+    frame: str
+
+
+Reject = Callable[[Rejected], None]
+
+
+@transaction.atomic
+def import_rows(
+    project: Project,
+    rows: Iterable[Row | Rejected],
+    *,
+    by: User | None,
+    reject: Reject,
+    frame: str,
+    name: str = "",
+) -> ImportReport:
+    """Import ``rows`` into ``frame``; lines that cannot be taken go to ``reject`` and the rest goes in."""
+    if project.rubric is None:
+        raise InputError(f"{project.name} has no rubric in force")
+    salt = _salt(project, frame)
+    tally = _Tally(reject)
+    with connection.cursor() as cursor:
+        cursor.execute(item_sql.CREATE_STAGING)
+        with cursor.copy(item_sql.COPY_STAGING) as copy:
+            for number, raw, record in _records(rows, project.task, tally):
+                copy.write_row(_staged(number, raw, record, salt))
+        _reject_clashes(cursor, project, tally)
+        cursor.execute(item_sql.COUNT_NEW, [project.pk])
+        n_new = cursor.fetchone()[0]
+        row = _frame(project, frame, salt, n_new) if n_new else None
+        n_contexts, n_cases = _insert(cursor, project, row) if row else (0, 0)
+        cursor.execute(item_sql.DROP_STAGING)
+    report = ImportReport(
+        tally.n_read, n_new, tally.n_records - tally.n_clashes - n_new, tally.n_rejected, n_contexts, n_cases, frame
+    )
+    if row and project.judge is None:
+        _send_to_people(project, row)
+    events.note(project, "items imported", by=by, subject=f"frame:{frame}", file=name, items=n_new,
+                rejected=tally.n_rejected, cases=n_cases)
+    return report
+
+
+class _Tally:
+    """Counts what was read and hands rejected lines on."""
+
+    def __init__(self, reject: Reject) -> None:
+        self.reject, self.n_read, self.n_records, self.n_rejected, self.n_clashes = reject, 0, 0, 0, 0
+
+    def refuse(self, rejected: Rejected) -> None:
+        self.n_rejected += 1
+        self.reject(rejected)
+
+
+def _records(
+    rows: Iterable[Row | Rejected], task: str, tally: _Tally
+) -> Iterator[tuple[int, Mapping[str, object], ItemRecord]]:
+    for row in rows:
+        tally.n_read += 1
+        if isinstance(row, Rejected):
+            tally.refuse(row)
+            continue
+        try:
+            records = items_from_row(row.data, task=task, where=f"line {row.number}")
+        except InputError as error:
+            tally.refuse(Rejected(row.number, str(error), _raw(row.data)))
+            continue
+        tally.n_records += len(records)
+        yield from ((row.number, row.data, record) for record in records)
+
+
+def _staged(number: int, raw: Mapping[str, object], record: ItemRecord, salt: str) -> tuple[Any, ...]:
+    return (
+        number,
+        record.context_id,
+        record.user,
+        _json(record.context),
+        record.id,
+        record.kind,
+        _json(record.output),
+        record.prompt,
+        _json(record.meta),
+        record.generator,
+        record.language,
+        record.category,
+        record.round,
+        record.created_at,
+        uniform(salt, record.id),
+        queue_order(salt, record.context_id, record.id),
+    )
+
+
+def queue_order(salt: str, context_id: str, item_id: str) -> float:
+    """A place in the queue: contexts in random order, the items of one context together, in random order."""
+    return int(uniform(salt, f"context:{context_id}") * (1 << 26)) + uniform(salt, f"item:{item_id}")
+
+
+def _salt(project: Project, frame: str) -> str:
+    known = Frame.objects.filter(project=project, name=frame).values_list("salt", flat=True).first()
+    return known or secrets.token_hex(16)
+
+
+def _frame(project: Project, name: str, salt: str, n_items: int) -> Frame:
+    """The frame called ``name``; a new one takes the policy's rates, or the default ones for its first import."""
+    assert project.policy is not None
+    rates = default_rates(n_items)
+    if project.policy.train_rate is not None:
+        rates = StreamRates(
+            project.policy.train_rate, project.policy.certify_rate or 0.0, project.policy.gold_rate or 0.0
+        )
+    frame, _ = Frame.objects.get_or_create(
+        project=project,
+        name=name,
+        defaults={
+            "salt": salt, "train_rate": rates.train, "certify_rate": rates.certify, "gold_rate": rates.gold
+        },
+    )
+    return frame
+
+
+def _reject_clashes(cursor: Any, project: Project, tally: _Tally) -> None:
+    """Refuse lines whose id already stands for something else: in the project, or earlier in the same import."""
+    cursor.execute(item_sql.DELETE_CLASHES, {"project": project.pk})
+    for number, identity, what in cursor.fetchall():
+        tally.n_clashes += 1
+        problem = f'line {number}: id "{identity}" already stands for another {what} (expected: a new id)'
+        tally.refuse(Rejected(number, problem, ""))
+
+
+def _insert(cursor: Any, project: Project, frame: Frame) -> tuple[int, int]:
+    """Contexts, items and cases of the staged lines that are new; returns how many contexts and cases."""
+    cursor.execute(item_sql.INSERT_CONTEXTS, [project.pk])
+    n_contexts = cursor.rowcount
+    criteria = [criterion.pk for criterion in rubrics.criteria_in_force(project)]
+    cursor.execute(item_sql.INSERT_ITEMS_AND_CASES, {
+        "project": project.pk, "frame": frame.pk, "train": frame.train_rate, "certify": frame.certify_rate,
+        "gold": frame.gold_rate, "criteria": criteria, "stage": Stage.IMPORTED.value,
+    })
+    return n_contexts, cursor.fetchone()[0]
+
+
+def _send_to_people(project: Project, frame: Frame) -> None:
+    """A project without a judge has nobody to wait for: its cases go to people at once."""
+    waiting = Case.objects.filter(item__frame=frame, stage=Stage.IMPORTED).select_related("item").order_by("pk")
+    while batch := list(waiting[:ROUTE_BATCH]):
+        decisions.route(project, batch, verdicts={})
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _raw(data: Mapping[str, object]) -> str:
+    return json.dumps(data, ensure_ascii=False, default=str)[:2_000]

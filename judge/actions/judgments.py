@@ -1,0 +1,173 @@
+"""The one door. Every judgment, of machines and of people, comes in here, with what follows from it.
+
+:func:`record` writes the judgments, the verdicts or labels that they make, the next decisions and the audit event in
+one transaction, so that nobody can forget to route.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from django.db import transaction
+from django.utils import timezone
+
+from judge.actions import decisions, events, labels, verdicts
+from judge.errors import InputError
+from judge.models import AgreedLabel, Case, Judgment, JudgmentText, Purpose, Rater, ScaleLabelRow, User, moving
+from judge.rules.settling import Basis
+from judge.rules.stages import Stage
+
+
+@dataclass(frozen=True, slots=True)
+class NewJudgment:
+    """An answer to one case: ``label``, or ``unscored_reason`` where there is none.
+
+    A person's skip and flag are unscored answers with the reasons ``skipped`` and ``flagged``.
+    """
+
+    case_id: int
+    label: str | None = None
+    unscored_reason: str = ""
+    probs: Mapping[str, float] | None = None
+    outside_mass: float | None = None
+    note: str = ""
+    rationale: str = ""
+    purpose: Purpose = Purpose.VOTE
+    duration_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What the door took: the new rows; answers that were there already are not written again."""
+
+    judgments: tuple[Judgment, ...]
+    n_known: int
+
+
+@transaction.atomic
+def record(
+    new: Sequence[NewJudgment],
+    *,
+    rater: Rater,
+    by: User | None = None,
+    submission: uuid.UUID | None = None,
+    origin: str = "",
+) -> Recorded:
+    """Write ``new`` judgments of ``rater`` and all that follows from them.
+
+    A second vote of the same rater on a case is not written. A person's vote on a case that no longer waits for people
+    is kept as *extra*. Raises InputError for a label outside the criterion's scale; then nothing is written.
+    """
+    cases = lock_cases([each.case_id for each in new])
+    _check_labels(new, cases)
+    voted = set(
+        Judgment.objects.filter(case__in=cases, rater=rater, purpose=Purpose.VOTE, retracted_at=None)
+        .values_list("case_id", flat=True)
+    )  # nobody else can write here: we hold the cases
+    fresh = [
+        replace(each, purpose=_purpose(each, cases[each.case_id], rater))
+        for each in new
+        if each.purpose is not Purpose.VOTE or each.case_id not in voted
+    ]
+    rows = _insert(fresh, cases, rater=rater, submission=submission, origin=origin)
+    if rows:
+        _follow_up(rows, cases, rater=rater, by=by)
+    return Recorded(tuple(rows), n_known=len(new) - len(fresh))
+
+
+@transaction.atomic
+def correct(
+    new: Sequence[NewJudgment], *, rater: Rater, by: User, submission: uuid.UUID | None = None
+) -> Recorded:
+    """Replace a person's own votes. The old rows stay, retracted; labels that rested on them are settled anew.
+
+    Where an adjudicator has decided meanwhile the new answer is kept as *extra* and changes nothing.
+    """
+    cases = lock_cases([each.case_id for each in new])
+    _check_labels(new, cases)
+    decided = set(
+        AgreedLabel.objects.filter(case__in=cases, basis=Basis.ADJUDICATED)
+        .exclude(status=AgreedLabel.Status.WITHDRAWN)
+        .values_list("case_id", flat=True)
+    )
+    with moving(Judgment):
+        Judgment.objects.filter(case__in=set(cases) - decided, rater=rater, purpose=Purpose.VOTE, retracted_at=None).update(
+            retracted_at=timezone.now()
+        )
+    fresh = [replace(each, purpose=Purpose.EXTRA if each.case_id in decided else Purpose.VOTE) for each in new]
+    rows = _insert(fresh, cases, rater=rater, submission=submission, origin="")
+    _follow_up(rows, cases, rater=rater, by=by, verb="corrected")
+    return Recorded(tuple(rows), n_known=0)
+
+
+def lock_cases(ids: Sequence[int]) -> dict[int, Case]:
+    """The cases with their items, locked in id order until the transaction ends: whoever locks first goes first."""
+    found = Case.objects.select_related("item", "project__policy", "project__judge").select_for_update(of=("self",), no_key=True)
+    return {case.pk: case for case in found.filter(pk__in=ids).order_by("pk")}
+
+
+def _check_labels(new: Sequence[NewJudgment], cases: Mapping[int, Case]) -> None:
+    scales: dict[int, list[str]] = {}
+    criteria = {case.criterion_id for case in cases.values()}
+    for criterion_id, key in (
+        ScaleLabelRow.objects.filter(criterion__in=criteria).order_by("position").values_list("criterion_id", "key")
+    ):
+        scales.setdefault(criterion_id, []).append(key)
+    for each in new:
+        if each.case_id not in cases:
+            raise InputError(f"there is no case {each.case_id}")
+        scale = scales[cases[each.case_id].criterion_id]
+        if each.label is not None and each.label not in scale:
+            raise InputError(
+                f'label "{each.label}" is not in the scale', where=f"case {each.case_id}", expected=", ".join(scale)
+            )
+
+
+def _insert(
+    fresh: Sequence[NewJudgment], cases: Mapping[int, Case], *, rater: Rater, submission: uuid.UUID | None, origin: str
+) -> list[Judgment]:
+    worded = [each for each in fresh if each.note or each.rationale]
+    texts = JudgmentText.objects.bulk_create(
+        [JudgmentText(note=each.note, rationale=each.rationale) for each in worded]
+    )
+    text_of = {id(each): text for each, text in zip(worded, texts, strict=True)}
+    rows = [
+        Judgment(
+            case=cases[each.case_id],
+            criterion_id=cases[each.case_id].criterion_id,
+            rater=rater,
+            purpose=each.purpose,
+            label=each.label,
+            probs=dict(each.probs) if each.probs else None,
+            outside_mass=each.outside_mass,
+            unscored_reason=each.unscored_reason,
+            origin=origin,
+            text=text_of.get(id(each)),
+            submission=submission,
+            duration_ms=each.duration_ms,
+        )
+        for each in fresh
+    ]
+    return list(Judgment.objects.bulk_create(rows))
+
+
+def _purpose(new: NewJudgment, case: Case, rater: Rater) -> Purpose:
+    is_late = rater.kind == Rater.Kind.PERSON and new.purpose is Purpose.VOTE and case.stage != Stage.PEOPLE
+    return Purpose.EXTRA if is_late else new.purpose
+
+
+def _follow_up(
+    rows: Sequence[Judgment], cases: Mapping[int, Case], *, rater: Rater, by: User | None, verb: str = "judged"
+) -> None:
+    project = rows[0].case.project
+    voted = [cases[row.case_id] for row in rows if row.purpose == Purpose.VOTE]
+    if rater.kind == Rater.Kind.MACHINE:
+        untouched = [case for case in voted if case.stage == Stage.IMPORTED]
+        decisions.route(project, untouched, verdicts=verdicts.build(project, voted))
+    elif voted:
+        labels.settle_cases(project, voted, by=by)
+    if chosen := {cases[row.case_id]: row.label for row in rows if row.purpose == Purpose.ADJUDICATION and row.label}:
+        labels.adjudicate(project, chosen, by=by)
+    events.note(project, verb, by=by, subject=f"rater:{rater.pk}", judgments=len(rows), first_case=rows[0].case_id)

@@ -1,0 +1,138 @@
+"""Agreed labels: made when people settle a case, superseded when somebody decides better, never overwritten."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from django.db.models.functions import Now
+
+from judge.actions import decisions
+from judge.errors import InputError
+from judge.models import AgreedLabel, Case, Judgment, Project, Purpose, Rater, ScaleLabelRow, User, moving
+from judge.rules.routing import PolicyTerms, Reason
+from judge.rules.settling import Basis, Outcome, Settlement, Vote, settle
+from judge.rules.stages import Stage
+from judge.rules.streams import Stream
+
+FLAGGED, SKIPPED = "flagged", "skipped"
+
+
+def settle_cases(project: Project, cases: Sequence[Case], *, by: User | None) -> dict[int, Settlement]:
+    """Settle what people's votes now say of ``cases`` and move each case on. The caller holds the cases' locks."""
+    assert project.policy is not None
+    votes, scales = _votes(cases), scales_of(cases)
+    settled = {
+        case.pk: _settle(case, votes[case.pk], scales[case.criterion_id], project.policy.terms) for case in cases
+    }
+    by_outcome: dict[Outcome, list[Case]] = defaultdict(list)
+    for case in cases:
+        by_outcome[settled[case.pk].outcome].append(case)
+    _withdraw_peoples_labels([case for case in cases if settled[case.pk].outcome is not Outcome.AGREED])
+    decisions.move((case, Stage.PEOPLE, case.people_wanted) for case in by_outcome[Outcome.WAIT] if not case.is_waiting)
+    if disagreed := by_outcome[Outcome.MORE]:
+        decisions.ask_people(project, disagreed, reason=Reason.PEOPLE_DISAGREE, people=1)
+    decisions.move((case, Stage.ADJUDICATION, case.people_wanted) for case in by_outcome[Outcome.ADJUDICATE])
+    agree(project, {case: settled[case.pk] for case in by_outcome[Outcome.AGREED]}, by=None)
+    return settled
+
+
+def agree(
+    project: Project, settlements: Mapping[Case, Settlement], *, by: User | None, reason: str = ""
+) -> list[AgreedLabel]:
+    """Make the settlements agreed labels. A live label that says the same on the same basis stays; another is
+    superseded. The caller holds the cases' locks."""
+    if not settlements:
+        return []
+    live = {row.case_id: row for row in AgreedLabel.objects.filter(case__in=settlements).exclude(status="withdrawn")}
+    changed = {case: new for case, new in settlements.items() if not _says_the_same(live.get(case.pk), new)}
+    withdraw(live[case.pk] for case in changed if case.pk in live)
+    rows = AgreedLabel.objects.bulk_create(
+        _row(case, new, supersedes=live.get(case.pk), by=by, reason=reason) for case, new in changed.items()
+    )
+    decisions.move((case, Stage.AGREED, case.people_wanted) for case in settlements)
+    return list(rows)
+
+
+def withdraw(rows: Iterable[AgreedLabel]) -> None:
+    """Take labels out of force; the rows stay."""
+    if ids := [row.pk for row in rows]:
+        with moving(AgreedLabel):
+            AgreedLabel.objects.filter(pk__in=ids).update(status=AgreedLabel.Status.WITHDRAWN, status_since=Now())
+
+
+def adjudicate(project: Project, chosen: Mapping[Case, str], *, by: User | None) -> list[AgreedLabel]:
+    """Make an adjudicator's choices agreed labels, true by definition. The caller holds the cases' locks.
+
+    Raises InputError when a case no longer waits for an adjudicator.
+    """
+    for case in chosen:
+        if case.stage != Stage.ADJUDICATION:
+            raise InputError("this case no longer waits for an adjudicator", next_step="Somebody decided it before you.")
+    scales, votes = scales_of(chosen), _votes(list(chosen))
+    settlements = {
+        case: Settlement(
+            Outcome.AGREED,
+            label,
+            Basis.ADJUDICATED,
+            n_people=sum(vote.label is not None for vote in votes[case.pk]),
+            soft={key: float(key == label) for key in scales[case.criterion_id]},
+        )
+        for case, label in chosen.items()
+    }
+    return agree(project, settlements, by=by)
+
+
+def scales_of(cases: Iterable[Case]) -> dict[int, list[str]]:
+    """The label keys of each criterion of ``cases``, in the scale's order."""
+    scales: dict[int, list[str]] = defaultdict(list)
+    rows = ScaleLabelRow.objects.filter(criterion__in={case.criterion_id for case in cases})
+    for criterion_id, key in rows.order_by("criterion_id", "position").values_list("criterion_id", "key"):
+        scales[criterion_id].append(key)
+    return scales
+
+
+def _votes(cases: Sequence[Case]) -> Mapping[int, list[Vote]]:
+    votes: dict[int, list[Vote]] = defaultdict(list)
+    live = Judgment.objects.filter(
+        case__in=cases, purpose=Purpose.VOTE, retracted_at=None, rater__kind=Rater.Kind.PERSON
+    )
+    for case_id, label, reason in live.values_list("case_id", "label", "unscored_reason"):
+        votes[case_id].append(Vote(label, is_flag=reason.startswith(FLAGGED)))
+    return votes
+
+
+def _settle(case: Case, votes: Sequence[Vote], labels: Sequence[str], policy: PolicyTerms) -> Settlement:
+    return settle(
+        votes, labels=labels, people_wanted=case.people_wanted, stream=Stream(case.item.stream), policy=policy
+    )
+
+
+def _withdraw_peoples_labels(cases: Sequence[Case]) -> None:
+    """A correction took an agreement away: the label that rested on it leaves."""
+    settled = [case for case in cases if case.stage == Stage.AGREED]
+    if settled:
+        withdraw(AgreedLabel.objects.filter(case__in=settled, status=AgreedLabel.Status.LIVE))
+
+
+def _says_the_same(row: AgreedLabel | None, new: Settlement) -> bool:
+    return row is not None and (row.label, row.basis, row.n_people) == (new.label, new.basis, new.n_people)
+
+
+def _row(
+    case: Case, new: Settlement, *, supersedes: AgreedLabel | None, by: User | None, reason: str
+) -> AgreedLabel:
+    assert new.label is not None
+    assert new.basis is not None
+    return AgreedLabel(
+        case=case,
+        criterion_id=case.criterion_id,
+        label=new.label,
+        basis=new.basis,
+        n_people=new.n_people,
+        probs=dict(new.soft),
+        p_wrong=new.p_wrong,
+        supersedes=supersedes,
+        by=by,
+        reason=reason,
+    )

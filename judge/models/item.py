@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from judge.models.project import Project
+from judge.models.rubric import Criterion
+from judge.rules.stages import Stage
+from judge.rules.streams import Stream
+
+STREAMS = [(stream.value, stream.value) for stream in Stream]
+STAGES = [(stage.value, stage.value) for stage in Stage]
+
+
+class Frame(models.Model):
+    """A declared population drawn at one constant rate. Rates are fixed by its first import."""
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="frames")
+    name = models.CharField(max_length=120)
+    salt = models.CharField(max_length=32, help_text="makes the draw of streams unpredictable from outside")
+    train_rate = models.FloatField()
+    certify_rate = models.FloatField()
+    gold_rate = models.FloatField()
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "name"], name="frame_name_once")]
+
+
+class Context(models.Model):
+    """What the generator knew; shared by many items. ``content`` is emptied by an erasure."""
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="contexts")
+    identity = models.CharField(max_length=200)
+    user_key = models.CharField(max_length=200, blank=True, default="")
+    content = models.JSONField(null=True)
+    erased_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "identity"], name="context_identity_once")]
+
+
+class Item(models.Model):
+    """One generated output in its context, or a pair of outputs. ``output`` is emptied by an erasure."""
+
+    class Kind(models.TextChoices):
+        SINGLE = "single", "single"
+        PAIR = "pair", "pair"
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="items")
+    context = models.ForeignKey(Context, on_delete=models.PROTECT, related_name="items")
+    frame = models.ForeignKey(Frame, on_delete=models.PROTECT, related_name="items")
+    identity = models.CharField(max_length=200)
+    kind = models.CharField(max_length=8, choices=Kind, default=Kind.SINGLE)
+    output = models.JSONField(null=True)
+    prompt = models.TextField(blank=True, default="")
+    meta = models.JSONField(default=dict)
+    generator = models.CharField(max_length=120, blank=True, default="")
+    language = models.CharField(max_length=10, blank=True, default="")
+    category = models.CharField(max_length=120, blank=True, default="")
+    round = models.IntegerField(null=True)
+    generated_at = models.DateTimeField(null=True, help_text="created_at of the import line")
+    stream = models.CharField(max_length=8, choices=STREAMS)
+    stream_probability = models.FloatField()
+    stream_reason = models.CharField(max_length=20, default="drawn", help_text="drawn, or imported_sample")
+    imported_at = models.DateTimeField(db_default=Now(), editable=False)
+    erased_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "identity"], name="item_identity_once"),
+            models.CheckConstraint(condition=Q(stream__in=[s.value for s in Stream]), name="item_stream_is_known"),
+            models.CheckConstraint(
+                condition=Q(stream_probability__gt=0, stream_probability__lte=1),
+                name="item_stream_probability_in_unit_interval",
+            ),
+        ]
+
+
+class Case(models.Model):
+    """One item × one criterion: what is judged, routed, agreed and exported.
+
+    ``seats_taken`` counts live leases plus in-time votes and never exceeds ``people_wanted``: the claim raises it
+    under the item's lock and Postgres refuses one too many.
+    """
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="cases")
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="cases")
+    criterion = models.ForeignKey(Criterion, on_delete=models.PROTECT, related_name="cases")
+    stage = models.CharField(max_length=12, choices=STAGES, default=Stage.IMPORTED)
+    stage_since = models.DateTimeField(db_default=Now())
+    people_wanted = models.PositiveSmallIntegerField(default=0)
+    seats_taken = models.PositiveSmallIntegerField(default=0)
+    priority = models.SmallIntegerField(default=0, help_text="higher is served first")
+    queue_order = models.FloatField(help_text="random, but items of one context come one after another")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["item", "criterion"], name="case_once_per_item_and_criterion"),
+            models.UniqueConstraint(fields=["id", "criterion"], name="case_criterion_pair"),
+            models.CheckConstraint(
+                condition=Q(seats_taken__lte=models.F("people_wanted")), name="case_seats_within_people_wanted"
+            ),
+            models.CheckConstraint(condition=Q(stage__in=[s.value for s in Stage]), name="case_stage_is_known"),
+        ]
+        indexes = [
+            models.Index(  # the claim: annotation.actions.leases
+                fields=["project", "-priority", "queue_order"],
+                condition=Q(stage=Stage.PEOPLE, seats_taken__lt=models.F("people_wanted")),
+                name="case_queue",
+            ),
+            # overview, adjudication list, what is left to judge
+            models.Index(fields=["project", "stage", "criterion"], name="case_by_stage"),
+        ]
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it stands in the annotators' queue."""
+        return self.stage == Stage.PEOPLE

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from judge.models.append_only import AppendOnly
+from judge.models.item import Case
+from judge.models.rater import Judge, Rater
+from judge.models.rubric import Criterion
+
+
+class Purpose(models.TextChoices):
+    VOTE = "vote", "vote"
+    EXTRA = "extra", "extra"
+    REPEAT = "repeat", "repeat"
+    GOLD_QUESTION = "gold_question", "gold question"
+    TRAINING = "training", "training"
+    ADJUDICATION = "adjudication", "adjudication"
+    IMPORTED = "imported", "imported"
+
+
+class JudgmentText(models.Model):
+    """A note or rationale: text that an erasure may empty while the judgment that points here stays."""
+
+    note = models.TextField(blank=True, default="", help_text="a person's words")
+    rationale = models.TextField(blank=True, default="", help_text="a machine's words")
+    erased_at = models.DateTimeField(null=True)
+
+
+class Judgment(AppendOnly):
+    """One rater's answer to one case: a label with probabilities, or unscored with a reason.
+
+    ``retracted_at`` is set when the same person corrects the answer: the new one is a row of its own.
+    """
+
+    movable: ClassVar[tuple[str, ...]] = ("retracted_at",)
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="judgments")
+    criterion = models.ForeignKey(Criterion, on_delete=models.PROTECT, related_name="+", db_index=False)
+    rater = models.ForeignKey(Rater, on_delete=models.PROTECT, related_name="judgments", db_index=False)
+    purpose = models.CharField(max_length=14, choices=Purpose, default=Purpose.VOTE)
+    label = models.CharField(max_length=60, null=True)
+    probs = models.JSONField(null=True, help_text="label → probability; for pairs, per presentation order")
+    outside_mass = models.FloatField(null=True, help_text="probability of anything but a label of the scale")
+    unscored_reason = models.CharField(max_length=40, blank=True, default="")
+    origin = models.CharField(max_length=120, blank=True, default="", help_text="empty: made here, live")
+    text = models.ForeignKey(JudgmentText, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    submission = models.UUIDField(null=True, help_text="the client-made key of the submit that brought it")
+    duration_ms = models.PositiveIntegerField(null=True)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    retracted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case", "rater"],
+                condition=Q(purpose=Purpose.VOTE, retracted_at__isnull=True),
+                name="judgment_one_vote_per_case_and_rater",
+            ),
+            models.CheckConstraint(
+                condition=Q(label__isnull=False, unscored_reason="")
+                | (Q(label__isnull=True) & ~Q(unscored_reason="")),
+                name="judgment_label_or_reason",
+            ),
+        ]
+        indexes = [
+            # a person's last ten answers (annotation.actions.submissions)
+            models.Index(fields=["rater", "-created_at"], name="judgment_by_rater"),
+        ]
+
+
+class Verdict(AppendOnly):
+    """A judge's calibrated answer to a case. ``confidence`` is max p̂, None when the case is unscored."""
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="verdicts", db_index=False)
+    criterion = models.ForeignKey(Criterion, on_delete=models.PROTECT, related_name="+", db_index=False)
+    judge = models.ForeignKey(Judge, on_delete=models.PROTECT, related_name="verdicts")
+    label = models.CharField(max_length=60, null=True)
+    probs = models.JSONField(null=True)
+    confidence = models.FloatField(null=True)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["case", "judge"], name="verdict_once_per_case_and_judge"),
+            models.CheckConstraint(
+                condition=Q(label__isnull=True, confidence__isnull=True)
+                | Q(label__isnull=False, confidence__gt=0, confidence__lte=1),
+                name="verdict_label_has_confidence",
+            ),
+        ]

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from judge.models.append_only import AppendOnly
+from judge.models.project import Project
+from judge.rules.routing import PolicyTerms
+
+
+class Policy(AppendOnly):
+    """An immutable version of a project's rules: risk, overlap, stream rates, what people see.
+
+    Rates left empty follow ``judge.rules.streams.default_rates`` for the size of each frame.
+    """
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="policies")
+    version = models.PositiveIntegerField()
+    alpha = models.FloatField(default=0.10, help_text="disagreement with people allowed among accepted labels")
+    delta = models.FloatField(default=0.10, help_text="probability that the certificate's promise fails")
+    criterion_risk = models.JSONField(default=dict, help_text="criterion key → {alpha, delta} where they differ")
+    overlap = models.PositiveSmallIntegerField(default=3, help_text="people asked at most before an adjudicator")
+    train_rate = models.FloatField(null=True, blank=True)
+    certify_rate = models.FloatField(null=True, blank=True)
+    gold_rate = models.FloatField(null=True, blank=True)
+    pi_min = models.FloatField(default=0.05, help_text="least share of accepted labels that is audited")
+    is_blind = models.BooleanField(default=True, help_text="people answer before they see the judge's view")
+    one_person_labels = models.BooleanField(default=False, help_text="one person's answer is final on open cases")
+    tier_share = models.FloatField(default=0.5, help_text="share of top marks that makes a qualified item Superior")
+    lease_minutes = models.PositiveSmallIntegerField(default=20)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        verbose_name_plural = "policies"
+        constraints = [
+            models.UniqueConstraint(fields=["project", "version"], name="policy_version_once"),
+            models.CheckConstraint(
+                condition=Q(alpha__gt=0, alpha__lt=1, delta__gt=0, delta__lt=1), name="policy_risk_in_unit_interval"
+            ),
+            models.CheckConstraint(
+                condition=Q(overlap__gte=2) | Q(one_person_labels=True, overlap__gte=1),
+                name="policy_two_people_unless_one_is_allowed",
+            ),
+            models.CheckConstraint(condition=Q(pi_min__gt=0, pi_min__lte=1), name="policy_pi_min_in_unit_interval"),
+            models.CheckConstraint(
+                condition=Q(train_rate__isnull=True)
+                | (Q(train_rate__gte=0, certify_rate__gte=0, gold_rate__gte=0)
+                   & Q(train_rate__lte=1 - F("certify_rate") - F("gold_rate"))),
+                name="policy_stream_rates_sum_to_at_most_one",
+            ),
+            models.CheckConstraint(condition=Q(lease_minutes__gte=1), name="policy_lease_lasts"),
+        ]
+
+    @property
+    def terms(self) -> PolicyTerms:
+        return PolicyTerms(overlap=self.overlap, one_person_labels=self.one_person_labels)

@@ -1,0 +1,30 @@
+"""What the siblings offer the court by name, so that the court never imports them.
+
+Each AppConfig fills it in ``ready()``; the court asks by kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of ``manage.py doctor``: what was looked at, whether it is well, and what to do if not."""
+
+    name: str
+    is_well: bool
+    detail: str
+    remedy: str = ""
+
+
+#: Functions without arguments that return a list of findings.
+doctor_checks: dict[str, Callable[[], list[Finding]]] = {}
+#: Functions that bring a demo project to life: ``seed(project, say)``, run in order of name.
+demo_seeders: dict[str, Callable[..., None]] = {}
+#: ``setup(project, by=user)`` puts a first judge in force; the key is the name people give on the command line.
+judge_setups: dict[str, Callable[..., Any]] = {}
+#: Template names of panels on the project page, with the function that gives their context (project → dict).
+panels: dict[str, tuple[str, Callable[[Any], dict[str, Any]]]] = {}

@@ -1,0 +1,64 @@
+"""Streams: which items serve to train, to certify, as gold, or are open; drawn at import by a salted hash."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Stream(StrEnum):
+    TRAIN = "train"
+    CERTIFY = "certify"
+    GOLD = "gold"
+    OPEN = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class StreamRates:
+    """Probabilities of the three reserved streams in one frame; the rest is open."""
+
+    train: float
+    certify: float
+    gold: float
+
+    def __post_init__(self) -> None:
+        rates = (self.train, self.certify, self.gold)
+        if any(not 0 <= rate <= 1 for rate in rates) or sum(rates) > 1 + 1e-9:
+            raise ValueError(f"stream rates {rates} must lie in [0, 1] and sum to at most 1")
+
+    def of(self, stream: Stream) -> float:
+        """Probability that an item of the frame is drawn into ``stream``.
+
+        >>> StreamRates(.25, .5, .1).of(Stream.OPEN)
+        0.15
+        """
+        reserved = {Stream.TRAIN: self.train, Stream.CERTIFY: self.certify, Stream.GOLD: self.gold}
+        return reserved.get(stream, round(1 - sum(reserved.values()), 12))
+
+
+def default_rates(n_items: int) -> StreamRates:
+    """Rates for a frame of ``n_items``: about 400 train, 600 certify and 200 gold items, never more than a share.
+
+    >>> default_rates(10_000)
+    StreamRates(train=0.04, certify=0.06, gold=0.02)
+    """
+    n = max(n_items, 1)
+    return StreamRates(train=min(0.25, 400 / n), certify=min(0.5, 600 / n), gold=min(0.1, 200 / n))
+
+
+def uniform(salt: str, identity: str) -> float:
+    """A number in [0, 1) that depends on nothing but the salt and the identity: 53 bits of SHA-256."""
+    digest = hashlib.sha256(f"{salt}\x1f{identity}".encode()).digest()
+    return (int.from_bytes(digest[:7], "big") >> 3) / (1 << 53)
+
+
+def draw(u: float, rates: StreamRates) -> Stream:
+    """The stream of an item whose uniform number is ``u``."""
+    if u < rates.train:
+        return Stream.TRAIN
+    if u < rates.train + rates.certify:
+        return Stream.CERTIFY
+    if u < rates.train + rates.certify + rates.gold:
+        return Stream.GOLD
+    return Stream.OPEN

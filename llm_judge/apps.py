@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class LlmJudgeConfig(AppConfig):
+    name = "llm_judge"
+    verbose_name = "Machines"

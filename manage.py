@@ -1,0 +1,19 @@
+#!/usr/bin/env python
+"""Run a command of Cojudge. Without DATABASE_URL the embedded database is started if it does not run."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    from judge import embedded
+
+    embedded.prepare(sys.argv)
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()
