@@ -22,7 +22,7 @@ from typing import ClassVar
 from judge.errors import ServiceError
 from judge.services import state, supervise
 from judge.services.binaries import package_folder
-from judge.services.service import Command, Service, clean_environment
+from judge.services.service import Command, Service, python_environment
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Models(Service):
         model = find_model()
         words = [sys.executable, "-m", "judge.services.model_server", str(model), model.stem]
         words += [self.port_file.read_text(), str(os.getpid())]
-        return Command(words, clean_environment(PYTHONPATH=str(state.CHECKOUT)), None)
+        return Command(words, python_environment(), None)
 
     def address(self) -> str:
         """The base URL of the OpenAI API."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
 import signal
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -91,8 +91,6 @@ class Postgres(Service):
 
         try:
             psycopg.connect(address, connect_timeout=5).close()
-        except psycopg.errors.TooManyConnections:
-            return True
         except psycopg.OperationalError as error:
             return "too many clients" in str(error)
         return True
@@ -167,20 +165,16 @@ def _serve(service: Postgres, *, remove: bool = False) -> Address:
 @contextmanager
 def throwaway_postgres(*, durable: bool = False, settings: Mapping[str, str] | None = None) -> Iterator[Address]:
     """A fresh cluster for tests, removed at the end; also removed, by its watchdog, when this process is killed."""
-    shelf = state.folder() / "throwaway"
-    shelf.mkdir(exist_ok=True)
+    shelf = state.make_passable(state.folder() / "throwaway")
     _remove_leftovers(shelf)
-    home = Path(tempfile.mkdtemp(prefix="pg-", dir=shelf))
-    if state.server_account() is not None:
-        for folder in (shelf, home):
-            folder.chmod(0o711)
+    home = state.make_passable(shelf / f"pg-{secrets.token_hex(6)}")
     service = make_service(home, ({} if durable else FAST) | dict(settings or {}))
     try:
         yield _serve(service, remove=True)
     finally:
         supervise.end(service)
         supervise.release(service)
-        shutil.rmtree(home, ignore_errors=True)
+        state.remove(home)
 
 
 def _remove_leftovers(shelf: Path) -> None:
@@ -189,4 +183,4 @@ def _remove_leftovers(shelf: Path) -> None:
         old = time.time() - home.stat().st_mtime > 120
         if old and not locks.is_held(home / "postgres.watchdog") and not locks.is_held(home / "postgres.clients"):
             supervise.end(make_service(home))
-            shutil.rmtree(home, ignore_errors=True)
+            state.remove(home)

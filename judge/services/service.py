@@ -135,3 +135,9 @@ def clean_environment(**more: str) -> dict[str, str]:
     """The few variables that a detached program needs, and no secrets."""
     kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
     return kept | {"LC_ALL": "C", "TZ": "UTC"} | more
+
+
+def python_environment() -> dict[str, str]:
+    """The same for our own Python programs: they find this checkout, whatever folder they start in."""
+    paths = [str(state.CHECKOUT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return clean_environment(PYTHONPATH=os.pathsep.join(paths), PYTHONSAFEPATH="1")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import pwd
+import shutil
 import stat
 import subprocess
 from dataclasses import dataclass
@@ -34,12 +35,22 @@ class Account:
 def folder() -> Path:
     """The state folder, made if missing: COJUDGE_STATE, else `.state`, else (root) one under /var/tmp."""
     path = _chosen_path()
-    path.mkdir(parents=True, exist_ok=True, mode=0o700)
-    _check_ours(path, os.geteuid())
     account = server_account()
+    make_passable(path)
+    _check_ours(path, os.geteuid())
     if account is not None:
-        path.chmod(0o711)  # the server's user passes through; others cannot list it
         _check_reachable(path, account)
+    return path
+
+
+def make_passable(path: Path) -> Path:
+    """Make the folder of ours at `path` if it is missing: the servers' user passes through, others cannot list it."""
+    try:
+        path.mkdir(parents=True, mode=0o700)
+    except FileExistsError:
+        return path  # as it is: somebody may have named /tmp itself
+    if server_account() is not None:
+        path.chmod(0o711)
     return path
 
 
@@ -85,10 +96,20 @@ def make_private(path: Path) -> Path:
 
 def socket_folder(home: Path) -> Path:
     """A private folder for the Unix sockets of `home`; elsewhere and short when `home` lies too deep for a socket."""
+    return make_private(_socket_path(home))
+
+
+def remove(home: Path) -> None:
+    """Remove a home and its sockets, wherever they are."""
+    shutil.rmtree(_socket_path(home), ignore_errors=True)
+    shutil.rmtree(home, ignore_errors=True)
+
+
+def _socket_path(home: Path) -> Path:
     inside = home / "sockets"
     if len(os.fsencode(inside / LONGEST_SOCKET_NAME)) <= SOCKET_PATH_BYTES:
-        return make_private(inside)
-    return make_private(Path("/tmp") / f"cojudge-{_short_hash(home)}")  # noqa: S108 - ownership is checked
+        return inside
+    return Path("/tmp") / f"cojudge-{_short_hash(home)}"  # noqa: S108 - ownership is checked
 
 
 def _short_hash(path: Path) -> str:

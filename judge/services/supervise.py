@@ -1,8 +1,6 @@
 """The way to a running server: start it when nobody did, hold it while we live, look at it, stop it.
 
-python -m judge.services.supervise status
-python -m judge.services.supervise stop [NAME …]
-python -m judge.services.supervise postgres|valkey|models
+As a command: `python -m judge.services.supervise status`, `… stop [NAME …]`, `… postgres` (or valkey, models).
 """
 
 from __future__ import annotations
@@ -18,7 +16,7 @@ from importlib import import_module
 from judge.errors import ServiceError
 from judge.services import locks, state
 from judge.services.processes import wait_until
-from judge.services.service import RunRecord, Service, clean_environment
+from judge.services.service import RunRecord, Service, python_environment
 
 NAMES = ("postgres", "valkey", "models")
 IDLE_SECONDS = 60.0
@@ -87,8 +85,7 @@ def _launch(service: Service, idle_seconds: float | None, remove: bool) -> None:
     words = [sys.executable, "-m", "judge.services.launch", service.name, str(service.home), str(idle)]
     words += ["--remove"] if remove else []
     words += [f"{key}={value}" for key, value in service.settings.items()]
-    environment = clean_environment(PYTHONPATH=str(state.CHECKOUT))
-    done = subprocess.run(words, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    done = subprocess.run(words, env=python_environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True)
     if done.returncode:
         raise ServiceError(f"The watchdog of {service.name} could not start: {done.stderr.strip()[-2000:]}")
 

@@ -8,7 +8,6 @@ and then starts a fresh one.
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -17,7 +16,7 @@ import time
 import traceback
 
 from judge.errors import ServiceError
-from judge.services import locks
+from judge.services import locks, state
 from judge.services.processes import Process
 from judge.services.service import RunRecord, Service
 
@@ -45,14 +44,19 @@ class Watchdog:
         self._record()
         while not self.stopping:
             self._keep_alive()
-            self.wake.wait(min(2.0, self.idle_seconds / 4))
-            self.wake.clear()
+            self._pause(min(2.0, self.idle_seconds / 4))
             self.stopping = self.stopping or self._nobody_needs_it()
         self._end()
 
     def _on_stop(self, *_: object) -> None:
         self.stopping = True
         self.wake.set()
+
+    def _pause(self, seconds: float) -> None:
+        """Wait, less when the server ends or somebody stops us."""
+        if not self.stopping:
+            self.wake.wait(seconds)
+        self.wake.clear()
 
     def _keep_alive(self) -> None:
         """Start the server if it is not running; give up after too many failures."""
@@ -86,8 +90,7 @@ class Watchdog:
         if self.failures >= FAILURES:
             self._give_up(f"{self.service.name} {what} {FAILURES} times")
         else:
-            self.wake.wait(min(8.0, 0.25 * 2**self.failures))
-            self.wake.clear()
+            self._pause(min(8.0, 0.25 * 2**self.failures))
 
     def _give_up(self, problem: str) -> None:
         say(f"giving up: {problem}")
@@ -147,12 +150,14 @@ def detach(service: Service, idle_seconds: float, *, remove: bool = False) -> bo
 
     The child inherits the lock that says so, and never returns.
     """
-    if locks.take(service.watchdog_lock) is None:
+    if locks.take(service.watchdog_lock, patience=0.2) is None:  # patience: somebody may only be looking
         return False
     end_orphan(service)
     if os.fork():
         return True
     os.setsid()
+    os.chdir("/")
+    os.umask(0o077)
     service.rotate_log()
     with open(os.devnull, "rb") as nothing, service.log.open("ab") as log:
         os.dup2(nothing.fileno(), 0)
@@ -166,7 +171,7 @@ def detach(service: Service, idle_seconds: float, *, remove: bool = False) -> bo
         traceback.print_exc()
     finally:
         if remove:
-            shutil.rmtree(service.home, ignore_errors=True)
+            state.remove(service.home)
         sys.stdout.flush()
         os._exit(status)
 
