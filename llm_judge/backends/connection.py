@@ -1,0 +1,89 @@
+"""One server's HTTP connection: bounded bodies, no redirects, and a key that never shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import aiohttp
+from yarl import URL
+
+from judge.errors import InputError
+from llm_judge.rules.records import CompletionFailure, UnscoredReason
+
+_MAX_BODY = 8 * 1024 * 1024
+
+RawReply = tuple[int, Mapping[str, str], bytes]
+
+
+class Connection:
+    """Calls return ``(status, headers, body)`` or the failure of the transport; they do not raise for it."""
+
+    def __init__(self, base_url: str, api_key: str, *, limit: int) -> None:
+        self.root = check_address(base_url)
+        self._key = api_key
+        self._limit = limit
+        self._session: aiohttp.ClientSession | None = None
+
+    def __repr__(self) -> str:
+        return f"Connection({str(self.root)!r})"
+
+    def open(self) -> None:
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=self._limit),
+            headers={"Authorization": f"Bearer {self._key}"} if self._key else {},
+            timeout=aiohttp.ClientTimeout(total=None),  # each call is timed by the backend
+        )
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+        self._session = None
+
+    async def call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> RawReply | CompletionFailure:
+        if self._session is None:
+            raise RuntimeError("the backend is used outside of `async with backend:`")
+        try:
+            # A redirect could carry the key to another host, so none is followed.
+            async with self._session.request(method, self.root / path, json=body, allow_redirects=False) as answer:
+                return answer.status, dict(answer.headers), self._hide_key(await _read(answer))
+        except aiohttp.ClientPayloadError:
+            return CompletionFailure(UnscoredReason.GARBAGE, "the answer broke off in the middle", retryable=True)
+        except (aiohttp.ClientError, OSError) as error:
+            detail = f"no connection to {self.root} ({type(error).__name__})"
+            return CompletionFailure(UnscoredReason.UNREACHABLE, detail, retryable=True)
+
+    def _hide_key(self, body: bytes) -> bytes:
+        """Some servers repeat a wrong key in their complaint."""
+        return body.replace(self._key.encode(), b"***") if self._key else body
+
+
+async def _read(answer: aiohttp.ClientResponse) -> bytes:
+    parts = bytearray()
+    async for part in answer.content.iter_any():
+        parts += part
+        if len(parts) > _MAX_BODY:
+            answer.close()
+            break
+    return bytes(parts)
+
+
+def check_address(base_url: str) -> URL:
+    """The server's root address; InputError for anything but a plain http(s) one.
+
+    >>> str(check_address("http://127.0.0.1:8080/v1/"))
+    'http://127.0.0.1:8080/'
+    """
+    expected = "http://host:port or https://host/path, without user, password or query"
+    try:
+        url = URL(base_url.strip())
+        fit = url.scheme in ("http", "https") and bool(url.host) and not url.query and not url.fragment
+        secret = url.user or url.password
+    except ValueError:
+        raise InputError("the model server's address cannot be read", expected=expected) from None
+    if secret:
+        raise InputError("the model server's address holds a user or a password", expected=expected)
+    if not fit:
+        raise InputError(f'"{base_url}" is no address of a model server', expected=expected)
+    path = url.path.rstrip("/").removesuffix("/v1")
+    return url.with_path(path or "/")

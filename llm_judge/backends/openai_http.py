@@ -1,0 +1,123 @@
+"""Any server that speaks OpenAI's HTTP: vLLM, llama.cpp, and plain ones with fewer gifts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import TracebackType
+from typing import Any, Self
+
+from judge.errors import ServiceError
+from llm_judge.backends import dialects
+from llm_judge.backends.base import Patience, PatientBackend, ServerFacts
+from llm_judge.backends.connection import Connection
+from llm_judge.backends.dialects import Body, Dialect
+from llm_judge.rules.configuration import BackendKind
+from llm_judge.rules.parsing import read_object, read_reply
+from llm_judge.rules.records import CompletionFailure, CompletionRequest, Reply, UnscoredReason
+
+
+class OpenAIBackend(PatientBackend):
+    """``base_url`` is the server's address, with or without ``/v1``. The key is sent and never shown.
+
+    Without ``dialect`` the server is asked what it is, at the first call.
+    """
+
+    kind = BackendKind.OPENAI_HTTP
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        model: str = "",
+        api_key: str = "",
+        dialect: Dialect | None = None,
+        in_flight: int = 8,
+        patience: Patience | None = None,
+    ) -> None:
+        super().__init__(in_flight=in_flight, patience=patience)
+        self.model, self.dialect = model, dialect
+        self._connection = Connection(base_url, api_key, limit=in_flight)
+
+    def __repr__(self) -> str:
+        return f"OpenAIBackend({str(self._connection.root)!r}, model={self.model!r})"
+
+    async def __aenter__(self) -> Self:
+        self._connection.open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._connection.close()
+
+    async def inspect(self) -> ServerFacts:
+        """What the server is; ServiceError with what to do when it does not answer."""
+        dialect = await self._find_dialect()
+        if isinstance(dialect, CompletionFailure):
+            raise self._describe_silence(dialect)
+        models = await self._get("v1/models")
+        if isinstance(models, CompletionFailure):
+            raise self._describe_silence(models)
+        about = await self._get("props" if dialect is Dialect.LLAMA_CPP else "version")
+        return dialects.read_facts(dialect, self.model, models, {} if isinstance(about, CompletionFailure) else about)
+
+    async def send(self, request: CompletionRequest, attempt: int) -> Reply:
+        dialect = self.dialect or await self._find_dialect()
+        if isinstance(dialect, CompletionFailure):
+            return dialect
+        if request.forced:
+            return await self._weigh(request, dialect)
+        if request.messages:
+            return await self._post("v1/chat/completions", dialects.chat_body(request, self.model, dialect))
+        return await self._post("v1/completions", dialects.completion_body(request, self.model, dialect))
+
+    async def _weigh(self, request: CompletionRequest, dialect: Dialect) -> Reply:
+        """Prompt and text are split into tokens apart, so that we know which log-probabilities are the text's."""
+        prompt = await self._tokenize(request.prompt, dialect, opens=True)
+        forced = await self._tokenize(request.forced, dialect, opens=False)
+        if isinstance(prompt, CompletionFailure):
+            return prompt
+        if isinstance(forced, CompletionFailure):
+            return forced
+        reply = await self._post("v1/completions", dialects.forced_body(self.model, dialect, prompt, forced))
+        if isinstance(reply, CompletionFailure):
+            return reply
+        tokens = reply.tokens[dialects.forced_span(dialect, prompt, forced)]
+        return replace(reply, text=request.forced.strip(), tokens=tokens if len(tokens) == len(forced) else ())
+
+    async def _tokenize(self, text: str, dialect: Dialect, *, opens: bool) -> list[int] | CompletionFailure:
+        body = dialects.tokenize_body(text, self.model, dialect, opens=opens)
+        raw = await self._connection.call("POST", "tokenize", body)
+        answer = raw if isinstance(raw, CompletionFailure) else read_object(*raw)
+        if isinstance(answer, CompletionFailure):
+            return answer
+        tokens = answer.get("tokens")
+        if isinstance(tokens, list) and tokens and all(type(each) is int for each in tokens):
+            return tokens
+        return CompletionFailure(UnscoredReason.GARBAGE, "the server did not say how it splits a text into tokens")
+
+    async def _find_dialect(self) -> Dialect | CompletionFailure:
+        if self.dialect is None:
+            props, version = await self._get("props"), await self._get("version")
+            for answer in (props, version):
+                if isinstance(answer, CompletionFailure) and answer.retryable:
+                    return answer  # down or busy: not the moment to decide
+            self.dialect = dialects.recognise(
+                {} if isinstance(props, CompletionFailure) else props,
+                {} if isinstance(version, CompletionFailure) else version,
+            )
+        return self.dialect
+
+    def _describe_silence(self, failure: CompletionFailure) -> ServiceError:
+        root = self._connection.root
+        return ServiceError(
+            f"The model server at {root} did not answer: {failure.detail}. Is it running, and is it one?"
+        )
+
+    async def _get(self, path: str) -> dict[str, Any] | CompletionFailure:
+        raw = await self._connection.call("GET", path)
+        return raw if isinstance(raw, CompletionFailure) else read_object(*raw)
+
+    async def _post(self, path: str, body: Body) -> Reply:
+        raw = await self._connection.call("POST", path, body)
+        return raw if isinstance(raw, CompletionFailure) else read_reply(*raw)

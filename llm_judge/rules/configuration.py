@@ -1,0 +1,97 @@
+"""The exact configuration of a machine rater: everything that decides its answers, hashed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from judge.errors import InputError
+from judge.rules.scales import Example
+from llm_judge.rules.prompting import PromptTemplate
+
+
+class ScoringRule(StrEnum):
+    """How a case is put to a model; see ``scoring``."""
+
+    CHOICE = "choice"
+    FEW_SHOT = "few_shot"
+    PMI = "pmi"
+
+
+class BackendKind(StrEnum):
+    OPENAI_HTTP = "openai_http"
+    SCRIPTED = "scripted"
+
+
+@dataclass(frozen=True, slots=True)
+class Decoding:
+    """``top_logprobs`` 20 is the most that vLLM and OpenAI give unasked; fewer than 10 lose labels."""
+
+    temperature: float = 0.0
+    top_logprobs: int = 20
+    max_tokens: int = 1
+    seed: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.top_logprobs < 10:
+            raise InputError(f"top_logprobs is {self.top_logprobs}", expected="at least 10, or labels go unseen")
+        if self.max_tokens < 1:
+            raise InputError(f"max_tokens is {self.max_tokens}", expected="at least 1")
+
+
+@dataclass(frozen=True, slots=True)
+class RaterConfiguration:
+    """One machine rater. Frozen: another prompt, model file or rule is another rater, with another hash.
+
+    ``revision`` and ``server_version`` say which weights and which program answered (``Backend.inspect`` finds
+    them). ``few_shots`` empty means: the criterion's own examples, the first ``max_examples`` of them.
+    """
+
+    backend: BackendKind
+    model: str
+    template: PromptTemplate
+    scoring_rule: ScoringRule
+    revision: str = ""
+    server_version: str = ""
+    few_shots: tuple[Example, ...] = ()
+    max_examples: int = 8
+    decoding: Decoding = field(default_factory=Decoding)
+
+    def as_record(self) -> dict[str, Any]:
+        """JSON-able and complete: ``from_record`` makes the same configuration of it."""
+        return {
+            "backend": self.backend.value,
+            "model": self.model,
+            "revision": self.revision,
+            "server_version": self.server_version,
+            "template": {**self.template.as_record(), "version": self.template.version},
+            "scoring_rule": self.scoring_rule.value,
+            "few_shots": [asdict(each) for each in self.few_shots],
+            "max_examples": self.max_examples,
+            "decoding": asdict(self.decoding),
+        }
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> RaterConfiguration:
+        return cls(
+            backend=BackendKind(record["backend"]),
+            model=record["model"],
+            template=PromptTemplate.from_record(record["template"]),
+            scoring_rule=ScoringRule(record["scoring_rule"]),
+            revision=record["revision"],
+            server_version=record["server_version"],
+            few_shots=tuple(Example(**each) for each in record["few_shots"]),
+            max_examples=record["max_examples"],
+            decoding=Decoding(**record["decoding"]),
+        )
+
+    def as_json(self) -> str:
+        """Keys sorted, so that equal configurations are equal text."""
+        return json.dumps(self.as_record(), sort_keys=True, ensure_ascii=False)
+
+    def content_hash(self) -> str:
+        return hashlib.sha256(self.as_json().encode()).hexdigest()

@@ -1,0 +1,178 @@
+"""From a criterion, a context and an output to the text a model reads.
+
+The part that many cases share comes first (instructions, worked examples, context) and the output last, so that a
+server's prefix cache serves the cases of one context, and of one criterion, almost for free.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from string import Formatter
+from typing import Any
+
+from judge.errors import InputError
+from judge.rules.scales import Example, Question
+from llm_judge.rules.answers import AnswerWords, choose_words, list_answers
+from llm_judge.rules.fencing import neutralise, show
+
+RUBRIC_VARIABLES = ("criterion", "question", "guidance", "labels", "answers", "examples")
+BODY_VARIABLES = (*RUBRIC_VARIABLES, "context", "output")
+EXAMPLE_VARIABLES = ("context", "output", "answer", "why")
+SYSTEM_VARIABLES = RUBRIC_VARIABLES[:-1]
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateText:
+    """A prompt in one language: ``system`` (may be empty), one worked ``example``, and the ``body``.
+
+    Variables stand in braces; ``{context}`` comes before ``{output}``, and after that only fixed words may follow.
+    """
+
+    system: str
+    example: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class PromptTemplate:
+    """An immutable, named prompt, checked when it is made: a wrong variable is refused with the allowed ones."""
+
+    name: str
+    texts: Mapping[str, TemplateText]
+    fenced: bool = True
+
+    def __post_init__(self) -> None:
+        if not self.texts:
+            raise InputError(
+                "the prompt has no text", where=f'prompt "{self.name}"', expected="a text for one language"
+            )
+        for language, text in self.texts.items():
+            where = f'prompt "{self.name}" ({language})'
+            _check(text.system, SYSTEM_VARIABLES, f"{where}, system")
+            _check(text.example, EXAMPLE_VARIABLES, f"{where}, example")
+            _check_body(_check(text.body, BODY_VARIABLES, f"{where}, body"), f"{where}, body")
+
+    def in_language(self, language: str) -> TemplateText:
+        """The text for ``zh-hans`` is that for ``zh``, or else English, or else the first."""
+        short = language.split("-")[0]
+        found = self.texts.get(language) or self.texts.get(short) or self.texts.get("en")
+        return found or next(iter(self.texts.values()))
+
+    def as_record(self) -> dict[str, Any]:
+        texts = {key: [text.system, text.example, text.body] for key, text in sorted(self.texts.items())}
+        return {"name": self.name, "fenced": self.fenced, "texts": texts}
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> PromptTemplate:
+        texts = {key: TemplateText(*parts) for key, parts in record["texts"].items()}
+        return cls(name=record["name"], texts=texts, fenced=record["fenced"])
+
+    @property
+    def version(self) -> str:
+        """Twelve hex digits of the text's hash: two prompts with one version are the same prompt."""
+        canonical = json.dumps(self.as_record(), sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(canonical.encode()).hexdigest()[:12]
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """``system`` and ``shared`` are the same for every output of a context; ``tail`` holds the output and what follows.
+
+    ``before_output`` is all that precedes the output, for a rule that lets the model weigh the output itself.
+    """
+
+    system: str
+    shared: str
+    tail: str
+    answers: AnswerWords
+
+    @property
+    def before_output(self) -> str:
+        before = f"{self.system}\n\n{self.shared}" if self.system else self.shared
+        return before.rstrip(" ")
+
+    @property
+    def body(self) -> str:
+        return self.shared + self.tail
+
+    @property
+    def text(self) -> str:
+        return f"{self.system}\n\n{self.body}" if self.system else self.body
+
+
+def render(
+    question: Question,
+    *,
+    context: Any,
+    output: Any,
+    template: PromptTemplate,
+    examples: Sequence[Example] = (),
+    language: str = "en",
+) -> Prompt:
+    """The prompt for one case. ``examples`` that do not fit the scale's labels are refused."""
+    asked, text = question.in_language(language), template.in_language(language)
+    words = choose_words(question)
+    place = show if template.fenced else _plain
+    values = _rubric_values(asked, words)
+    values["examples"] = "".join(_show_example(each, text.example, words, place) for each in examples)
+    before, _, after = text.body.partition("{output}")
+    values["context"] = place(context)
+    return Prompt(
+        system=_fill(text.system, values),
+        shared=_fill(before, values),
+        tail=place(output) + _fill(after, {}),
+        answers=words,
+    )
+
+
+def _plain(value: Any) -> str:
+    return show(value).strip()
+
+
+def _rubric_values(question: Question, words: AnswerWords) -> dict[str, str]:
+    return {
+        "criterion": question.title,
+        "question": question.question,
+        "guidance": f"{question.guidance}\n" if question.guidance else "",
+        "labels": list_answers(question.labels, words),
+        "answers": " / ".join(words.words),
+    }
+
+
+def _show_example(example: Example, text: str, words: AnswerWords, place: Callable[[Any], str]) -> str:
+    if example.label not in words.keys:
+        raise InputError(f'an example has the label "{example.label}"', expected=", ".join(words.keys))
+    values = {"context": place(example.context), "output": place(example.output)}
+    return _fill(text, {**values, "answer": words.word_of(example.label), "why": neutralise(example.why)})
+
+
+def _fill(text: str, values: Mapping[str, str]) -> str:
+    return "".join(fixed + (values[name] if name else "") for fixed, name, _, _ in Formatter().parse(text))
+
+
+def _check(text: str, allowed: Sequence[str], where: str) -> list[str]:
+    expected = ", ".join(f"{{{name}}}" for name in allowed)
+    try:
+        parsed = [part for part in Formatter().parse(text) if part[1] is not None]
+    except ValueError as error:
+        raise InputError(f"the braces do not match ({error})", where=where, expected=expected) from None
+    for _, name, form, conversion in parsed:
+        if name not in allowed or form or conversion:
+            shown = f"{name}{'!' + conversion if conversion else ''}{':' + form if form else ''}"
+            raise InputError(f"unknown variable {{{shown}}}", where=where, expected=expected)
+    return [str(name) for _, name, _, _ in parsed]
+
+
+def _check_body(names: Sequence[str], where: str) -> None:
+    for needed in ("context", "output"):
+        if names.count(needed) != 1:
+            raise InputError(f"{{{needed}}} appears {names.count(needed)} times", where=where, expected="exactly once")
+    if names[-1] != "output":
+        raise InputError(
+            f"{{{names[-1]}}} comes after {{output}}",
+            where=where,
+            expected="{output} last, so that cases of one context share the rest",
+        )
