@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from judge.errors import InputError
 from judge.formats.json_text import NotJson, RefusedJson, decode, type_name
@@ -27,9 +27,9 @@ def output_name(key: str, task: str) -> str:
     return NAMES.get(task, {}).get(fold(key), "")
 
 
-def nearest(key: str, known: Iterable[str], *, cutoff: float = 0.7) -> str:
-    """The known key that somebody who wrote ``key`` probably meant; empty if none is near."""
-    folded = {fold(each): each for each in known}
+def nearest(key: str, meanings: Mapping[str, str], *, cutoff: float = 0.7) -> str:
+    """What somebody who wrote ``key`` probably meant, out of spelling → meaning; empty if nothing is near."""
+    folded = {fold(spelling): meaning for spelling, meaning in meanings.items()}
     found = difflib.get_close_matches(fold(key)[:100], folded, n=1, cutoff=cutoff)
     return folded[found[0]] if found else ""
 
@@ -72,13 +72,13 @@ def _rename(raw: Mapping[str, object], task: str, where: str) -> tuple[dict[str,
 
 
 def _refuse_near_misses(output: Mapping[str, object], task: str, where: str) -> None:
-    names = dict.fromkeys(name for name in NAMES[task].values() if name != "id")
-    missing = [name for name in names if name not in output]
+    names = list(dict.fromkeys(name for name in NAMES[task].values() if name != "id"))
+    missing = {key: name for key, name in NAMES[task].items() if name in names and name not in output}
     for key in output:
         if key not in names and (meant := nearest(key, missing, cutoff=0.75)):
             raise InputError(f'output holds "{key}"', where=where, expected=meant)
-    if (main := next(iter(names))) in missing:
-        raise InputError(f'output has no "{main}"', where=where, expected=", ".join(names))
+    if names[0] not in output:
+        raise InputError(f'output has no "{names[0]}"', where=where, expected=", ".join(names))
 
 
 def _need_text(value: object, what: str, where: str) -> str:

@@ -15,7 +15,11 @@ KNOWN_KEYS = (
     "id", "context", "output", "context_id", "user", "generator", "language", "category", "round", "created_at",
     "prompt", "meta",
 )  # fmt: skip
-CARRIED_KEYS = frozenset({"task", "criterion", "generators"})  # in public research sets; kept in meta unchanged
+CARRIED_KEYS = frozenset({"task", "criterion", "generators"})  # common in research sets; kept in meta
+OTHER_WORDS = {
+    "item id": "id", "uid": "user", "lang": "language", "input": "context", "text": "output", "response": "output",
+    "completion": "output",
+}  # fmt: skip
 LONGEST = {"context": 200_000, "output": 50_000, "prompt": 200_000, "meta": 50_000}
 MOST_OUTPUTS = 1000
 
@@ -94,11 +98,25 @@ def _sort_keys(
             continue  # an absent field, as CSV and Parquet must say it
         target = known if key in KNOWN_KEYS else flat if recgpt.output_name(key, task) else extra
         target[key] = value
-    for key in extra.keys() - CARRIED_KEYS:
-        if meant := recgpt.nearest(key, KNOWN_KEYS):
-            step = "Rename it, or move it into meta if it is a note of your own."
-            raise InputError(f'"{key}" is not a field of an item', where=where, expected=meant, next_step=step)
+    _refuse_misspelt(extra, known, flat, task, where)
     return known, flat, extra
+
+
+def _refuse_misspelt(
+    extra: Mapping[str, object], known: Mapping[str, object], flat: Mapping[str, object], task: str, where: str
+) -> None:
+    """A foreign key is a note, unless it looks like a field that this very line lacks."""
+    told = {recgpt.output_name(key, task) for key in flat}
+    names = {} if "output" in known else recgpt.NAMES.get(task, {})
+    lacking = {key: key for key in KNOWN_KEYS if key not in known}
+    lacking |= {key: name for key, name in names.items() if name not in told and key not in KNOWN_KEYS}
+    for key in extra.keys() - CARRIED_KEYS:
+        meant = OTHER_WORDS.get(recgpt.fold(key), "")
+        if meant not in lacking:
+            meant = recgpt.nearest(key, lacking)
+        if meant:
+            step = "Rename it, or move it into meta if it is a note of your own."
+            raise InputError(f'"{key[:80]}" is not a field of an item', where=where, expected=meant, next_step=step)
 
 
 def _find_outputs(

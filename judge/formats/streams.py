@@ -19,7 +19,7 @@ MOST_BYTES = 4 * 1024**3  # unpacked; a small archive must not fill the machine
 class BoundedStream(io.RawIOBase):
     """Reads on to a limit, then raises InputError; a damaged archive ends where the damage starts, and says so."""
 
-    def __init__(self, source: BinaryIO, *, name: str, max_bytes: int = MOST_BYTES) -> None:
+    def __init__(self, source: io.BufferedReader | gzip.GzipFile, *, name: str, max_bytes: int = MOST_BYTES) -> None:
         super().__init__()
         self._source, self._name, self._left, self._most = source, name, max_bytes, max_bytes
         self.damage = ""
@@ -40,7 +40,7 @@ class BoundedStream(io.RawIOBase):
 
     def _read(self, size: int) -> bytes:
         try:
-            return self._source.read(size)
+            return self._source.read1(size)  # read() would lose what came before the damage
         except EOFError:
             self.damage = "the compressed file ends too early: it was cut off"
         except (gzip.BadGzipFile, zlib.error) as error:
@@ -62,8 +62,7 @@ def open_stream(source: BinaryIO, *, name: str, max_bytes: int = MOST_BYTES) -> 
     """A buffered reader over plain or gzipped bytes (their beginning decides, not their name), and its bound."""
     buffered = source if isinstance(source, io.BufferedReader) else io.BufferedReader(_Readable(source))
     is_gzip = buffered.peek(2)[:2] == GZIP_MAGIC
-    plain: BinaryIO = gzip.GzipFile(fileobj=buffered) if is_gzip else buffered  # type: ignore[assignment]
-    bound = BoundedStream(plain, name=name, max_bytes=max_bytes)
+    bound = BoundedStream(gzip.GzipFile(fileobj=buffered) if is_gzip else buffered, name=name, max_bytes=max_bytes)
     return io.BufferedReader(bound, buffer_size=64 * 1024), bound
 
 

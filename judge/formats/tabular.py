@@ -37,11 +37,12 @@ class _Feeder:
     def __next__(self) -> str:
         line = next(self._lines)
         self.number = line.number
-        self.size += len(line.raw)
+        self.size += len(line.raw) + 1
         if not self.first:
             self.first, self.raw = line.number, line.raw[:10_000]
         if line.too_long or self.size > LONGEST_RECORD:
-            raise _Unreadable(f"the row is too long (expected: at most {LONGEST_LINE:,} bytes)")
+            what, most = ("line", LONGEST_LINE) if line.too_long else ("row", LONGEST_RECORD)
+            raise _Unreadable(f"the {what} is too long (expected: at most {most:,} bytes)")
         try:
             return line.raw.decode("utf-8") + "\n"
         except UnicodeDecodeError as error:

@@ -9,6 +9,7 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -43,6 +44,7 @@ class AtomicFile:
             if kind is None:
                 self.finish()
         finally:
+            self.release()
             self._file.close()
             self._part.unlink(missing_ok=True)
 
@@ -51,6 +53,9 @@ class AtomicFile:
         os.fsync(self._file.fileno())
         self._part.chmod(0o666 & ~_umask())
         self._part.replace(self.path)
+
+    def release(self) -> None:
+        """Let go of whatever still writes into the file; called in success and in failure."""
 
     def put(self, data: bytes) -> None:
         self._file.write(data)
@@ -138,6 +143,10 @@ class ParquetWriter(AtomicFile):
         self._flush()
         self._table.close()
         super().finish()
+
+    def release(self) -> None:
+        with suppress(OSError):  # on a full disk the first error is the one to tell
+            self._table.close()  # does nothing the second time
 
     def _flush(self) -> None:
         import pyarrow as pa
