@@ -2,7 +2,7 @@
 
 CREATE_STAGING = """
 CREATE TEMPORARY TABLE staged_item (
-    number bigint, context_identity text, user_key text, context jsonb, identity text, kind text, output jsonb,
+    number bigint, context_identity text, user_key text, context json, identity text, kind text, output json,
     prompt text, meta jsonb, generator text, language text, category text, round int, generated_at timestamptz,
     u float8, queue_order float8
 ) ON COMMIT DROP
@@ -16,26 +16,26 @@ DROP_STAGING = "DROP TABLE staged_item"
 DELETE_CLASHES = """
 WITH ranked AS (
     SELECT ctid AS place,
-           first_value(output) OVER by_item AS first_output,
+           first_value(output::jsonb) OVER by_item AS first_output,
            first_value(context_identity) OVER by_item AS first_context_identity,
-           first_value(context) OVER by_context AS first_context
+           first_value(context::jsonb) OVER by_context AS first_context
     FROM staged_item
     WINDOW by_item AS (PARTITION BY identity ORDER BY number, ctid),
            by_context AS (PARTITION BY context_identity ORDER BY number, ctid)
 ), clashing AS (
     SELECT r.place,
-           CASE WHEN s.context IS DISTINCT FROM r.first_context
-                  OR s.context IS DISTINCT FROM coalesce(c.content, s.context) THEN 'context' ELSE 'output' END AS what
+           CASE WHEN s.context::jsonb IS DISTINCT FROM r.first_context
+                  OR s.context::jsonb IS DISTINCT FROM coalesce(c.content::jsonb, s.context::jsonb) THEN 'context' ELSE 'output' END AS what
     FROM ranked r
     JOIN staged_item s ON s.ctid = r.place
     LEFT JOIN judge_item i ON i.project_id = %(project)s AND i.identity = s.identity
     LEFT JOIN judge_context ic ON ic.id = i.context_id
     LEFT JOIN judge_context c ON c.project_id = %(project)s AND c.identity = s.context_identity
-    WHERE s.output IS DISTINCT FROM r.first_output
+    WHERE s.output::jsonb IS DISTINCT FROM r.first_output
        OR s.context_identity IS DISTINCT FROM r.first_context_identity
-       OR s.context IS DISTINCT FROM r.first_context
-       OR s.context IS DISTINCT FROM coalesce(c.content, s.context)
-       OR s.output IS DISTINCT FROM coalesce(i.output, s.output)
+       OR s.context::jsonb IS DISTINCT FROM r.first_context
+       OR s.context::jsonb IS DISTINCT FROM coalesce(c.content::jsonb, s.context::jsonb)
+       OR s.output::jsonb IS DISTINCT FROM coalesce(i.output::jsonb, s.output::jsonb)
        OR s.context_identity IS DISTINCT FROM coalesce(ic.identity, s.context_identity)
 )
 DELETE FROM staged_item s USING clashing k WHERE s.ctid = k.place

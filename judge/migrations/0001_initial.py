@@ -6,6 +6,7 @@ import django.db.models.deletion
 import django.db.models.expressions
 import django.db.models.functions.datetime
 import django.utils.timezone
+import judge.models.fields
 import judge.rules.routing
 import judge.rules.settling
 import judge.rules.stages
@@ -28,7 +29,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('identity', models.CharField(max_length=200)),
                 ('user_key', models.CharField(blank=True, default='', max_length=200)),
-                ('content', models.JSONField(null=True)),
+                ('content', judge.models.fields.OrderedJSONField(null=True)),
                 ('erased_at', models.DateTimeField(null=True)),
             ],
         ),
@@ -178,7 +179,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('identity', models.CharField(max_length=200)),
                 ('kind', models.CharField(choices=[('single', 'single'), ('pair', 'pair')], default='single', max_length=8)),
-                ('output', models.JSONField(null=True)),
+                ('output', judge.models.fields.OrderedJSONField(null=True)),
                 ('prompt', models.TextField(blank=True, default='')),
                 ('meta', models.JSONField(default=dict)),
                 ('generator', models.CharField(blank=True, default='', max_length=120)),

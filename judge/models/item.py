@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from judge.models.fields import OrderedJSONField
 from judge.models.project import Project
 from judge.models.rubric import Criterion
 from judge.rules.stages import Stage
@@ -34,7 +35,7 @@ class Context(models.Model):
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="contexts")
     identity = models.CharField(max_length=200)
     user_key = models.CharField(max_length=200, blank=True, default="")
-    content = models.JSONField(null=True)
+    content = OrderedJSONField(null=True)
     erased_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -53,7 +54,7 @@ class Item(models.Model):
     frame = models.ForeignKey(Frame, on_delete=models.PROTECT, related_name="items")
     identity = models.CharField(max_length=200)
     kind = models.CharField(max_length=8, choices=Kind, default=Kind.SINGLE)
-    output = models.JSONField(null=True)
+    output = OrderedJSONField(null=True)
     prompt = models.TextField(blank=True, default="")
     meta = models.JSONField(default=dict)
     generator = models.CharField(max_length=120, blank=True, default="")

@@ -1,0 +1,110 @@
+"""Exports: one consistent read of the live labels, streamed into files, with a manifest that says what they are."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from django.db import connection, transaction
+
+from judge.actions import events, export_sql
+from judge.errors import InputError
+from judge.formats import training
+from judge.formats.writing import JsonlWriter, write_manifest
+from judge.models import Project, User
+
+#: Rows fetched at a time: bounds memory.
+FETCH = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class ExportReport:
+    """What an export wrote. ``excluded`` counts, by reason, what was left out on purpose."""
+
+    path: Path
+    manifest_path: Path
+    n_rows: int
+    excluded: Mapping[str, int]
+
+
+type Rows = Iterator[dict[str, Any]]
+
+
+def export(project: Project, format: str, folder: Path, *, by: User | None) -> ExportReport:
+    """Write ``<format>.jsonl`` and ``manifest.json`` into ``folder``. Raises InputError for an unknown format."""
+    if format not in FORMATS:
+        raise InputError(f'there is no export format "{format}"', expected=", ".join(FORMATS))
+    folder.mkdir(parents=True, exist_ok=True)
+    counts: Counter[str] = Counter()
+    excluded: Counter[str] = Counter()
+    with transaction.atomic(), JsonlWriter(folder / f"{format}.jsonl") as writer:
+        with connection.cursor() as cursor:  # every row and count of one export is of one moment
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        for row in FORMATS[format](project, counts, excluded):
+            writer.write(row)
+        manifest = _manifest(project, format, writer, counts, excluded)
+    write_manifest(folder / "manifest.json", manifest)
+    events.note(project, "labels exported", by=by, format=format, rows=writer.rows, sha256=writer.sha256)
+    return ExportReport(writer.path, folder / "manifest.json", writer.rows, excluded)
+
+
+def labels(project: Project, counts: Counter[str], excluded: Counter[str]) -> Rows:
+    """Every live agreed label with its provenance, in the order in which they were agreed."""
+    for row in _stream(export_sql.LABELS, {"project": project.pk}):
+        counts[f"{row['criterion']} · {row['basis']}"] += 1
+        yield training.labels_row(**row, split=None)
+
+
+def sft(project: Project, counts: Counter[str], excluded: Counter[str]) -> Rows:
+    """Qualified items as conversations: rejection sampling.
+
+    An item qualifies when every criterion of the rubric in force has a live label that passes. Items whose context
+    holds a certify, gold or audited case are left out, so that no model is trained on what measures it.
+    """
+    template = project.generator_template
+    assert template is not None
+    for row in _stream(export_sql.QUALIFIED, {"project": project.pk, "rubric": project.rubric_id}):
+        if row["is_reserved"]:
+            excluded["context holds a certify, gold or audited case"] += 1
+            continue
+        counts[row["language"] or "unknown"] += 1
+        prompt = row["prompt"] or template.user.replace("{context}", training.text_of(row["context"]))
+        yield training.sft_row(prompt=prompt, output=row["output"], system=template.system)
+
+
+FORMATS: dict[str, Callable[[Project, Counter[str], Counter[str]], Rows]] = {"labels": labels, "sft": sft}
+
+
+def _stream(statement: str, parameters: Mapping[str, object]) -> Rows:
+    """Rows of a statement as dicts, through a server-side cursor."""
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(statement, parameters)
+        names: list[str] = []
+        while rows := cursor.fetchmany(FETCH):
+            names = names or [column[0] for column in cursor.description]
+            yield from (dict(zip(names, row, strict=True)) for row in rows)
+
+
+def _manifest(
+    project: Project, format: str, writer: JsonlWriter, counts: Mapping[str, int], excluded: Mapping[str, int]
+) -> dict[str, object]:
+    assert project.policy is not None
+    return {
+        "project": project.slug,
+        "is_demo": project.is_demo,
+        "format": format,
+        "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "rows": writer.rows,
+        "counts": dict(sorted(counts.items())),
+        "excluded": dict(excluded),
+        "rubric_version": project.rubric.version if project.rubric else None,
+        "policy_version": project.policy.version,
+        "judge_in_force": project.judge.name if project.judge else None,
+        "certificates": "none: every label rests on people's answers",
+        "p_wrong": "from people of equal, unknown skill; not calibrated",
+        "files": [{"name": writer.path.name, "rows": writer.rows, "bytes": writer.bytes, "sha256": writer.sha256}],
+    }

@@ -1,0 +1,54 @@
+"""An import as people start it, from a command or a page: a file in, a report and the rejected lines out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from judge.actions.items import ImportReport, import_rows
+from judge.formats.reading import Rejected, Row, read_rows
+from judge.formats.writing import rejected_writer
+from judge.models import Project, User
+
+#: Called with the number of rows read so far.
+Progress = Callable[[int], None]
+
+
+def import_file(
+    project: Project,
+    source: Path | BinaryIO,
+    *,
+    by: User | None,
+    name: str,
+    frame: str = "",
+    rejected_path: Path | None = None,
+    on_reject: Callable[[Rejected], None] | None = None,
+    progress: Progress | None = None,
+) -> ImportReport:
+    """Import one file of items into ``frame`` (empty: a frame of its own, named after the file and the minute).
+
+    Rejected lines go to ``rejected_path`` (written only if there are any) and to ``on_reject``. Raises InputError where
+    the file as a whole cannot be taken; then nothing went in.
+    """
+    frame = frame or f"{name} {datetime.now(UTC):%Y-%m-%d %H:%M:%S}"
+    with ExitStack() as opened:
+        writer = opened.enter_context(rejected_writer(rejected_path)) if rejected_path else None
+
+        def reject(rejected: Rejected) -> None:
+            if writer:
+                writer.reject(rejected)
+            if on_reject:
+                on_reject(rejected)
+
+        rows = _counted(read_rows(source, name=name), progress)
+        return import_rows(project, rows, by=by, reject=reject, frame=frame, name=name)
+
+
+def _counted(rows: Iterator[Row | Rejected], progress: Progress | None) -> Iterator[Row | Rejected]:
+    for number, row in enumerate(rows, 1):
+        if progress and number % 1_000 == 0:
+            progress(number)
+        yield row

@@ -1,0 +1,43 @@
+"""What our commands share: a project by its slug, people's mistakes as one line, progress on a terminal."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from judge.errors import CojudgeError
+from judge.models import Project
+
+
+class CojudgeCommand(BaseCommand):
+    """A command whose mistakes end in one clear line instead of a traceback."""
+
+    requires_system_checks: list[str] = []
+
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        try:
+            return super().execute(*args, **options)
+        except CojudgeError as error:
+            raise CommandError(str(error)) from error
+
+    def say(self, text: str) -> None:
+        self.stdout.write(text)
+
+    def progress(self, text: str) -> None:
+        """One line that is written over, on a terminal only."""
+        if sys.stderr.isatty():
+            self.stderr.write(f"\r\x1b[K{text}", ending="")
+            self.stderr.flush()
+
+    def end_progress(self) -> None:
+        self.progress("")
+
+
+def find_project(slug: str) -> Project:
+    found = Project.objects.select_related("policy", "rubric", "judge", "generator_template").filter(slug=slug).first()
+    if found is None:
+        known = ", ".join(Project.objects.order_by("slug").values_list("slug", flat=True)[:20]) or "none yet"
+        raise CommandError(f'there is no project "{slug}" (there is: {known}). Make one: manage.py create_project NAME')
+    return found
