@@ -60,6 +60,11 @@ def type_name(value: object) -> str:
     return "null" if value is None else names.get(type(value), f"a {type(value).__name__}")
 
 
+def make_storable(text: str) -> str:
+    """The text with whatever the database could not keep spelled out: for problems and excerpts, never for data."""
+    return text.encode("utf-8", "backslashreplace").decode().replace("\x00", "\\x00")
+
+
 def find_unstorable(value: object, path: str = "") -> str:
     """The first thing inside ``value`` that the database could not keep, said in words; empty if there is none."""
     return next(_unstorable(value, path, 0), "")
@@ -95,7 +100,7 @@ def _refuse_doubles(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len(found) < len(pairs):
         keys = [key for key, _ in pairs]
         doubled = next(key for key in keys if keys.count(key) > 1)
-        raise RefusedJson(f'the key "{doubled[:80]}" stands twice in one object')
+        raise RefusedJson(f'the key "{make_storable(doubled[:80])}" stands twice in one object')
     return found
 
 

@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from judge.formats.json_text import make_storable
+
 EXCERPT_LENGTH = 2000
 
 
@@ -34,5 +36,5 @@ def excerpt(raw: bytes | str | Mapping[str, object]) -> str:
         text = raw[: EXCERPT_LENGTH + 1]
     else:
         text = json.dumps(raw, ensure_ascii=False, default=str)
-    text = text.encode("utf-8", "backslashreplace").decode().replace("\x00", "\\x00")
+    text = make_storable(text)
     return text if len(text) <= EXCERPT_LENGTH else text[:EXCERPT_LENGTH] + "…"

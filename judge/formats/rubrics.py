@@ -172,6 +172,8 @@ class _RubricReader(NodeReader):
         return value
 
     def unique(self, keys: list[str], nodes: list[yaml.Node], what: str) -> None:
-        for number, key in enumerate(keys):
-            if key and key in keys[:number]:
-                self.report(nodes[number], f'two {what} are named "{key}"', expected="a key of its own")
+        seen: set[str] = set()
+        for key, node in zip(keys, nodes, strict=True):
+            if key and key in seen:
+                self.report(node, f'two {what} are named "{key}"', expected="a key of its own")
+            seen.add(key)

@@ -10,13 +10,14 @@ from decimal import Decimal
 from typing import BinaryIO
 
 from judge.errors import InputError
-from judge.formats.json_text import NotJson, RefusedJson, decode, find_unstorable
+from judge.formats.json_text import NotJson, RefusedJson, decode, find_unstorable, make_storable
 from judge.formats.rows import Rejected, Row, excerpt
 from judge.formats.streams import LONGEST_LINE, BoundedStream, read_lines
 
 JSON_COLUMNS = frozenset({"context", "output", "meta", "probs"})
 LONGEST_RECORD = 2 * LONGEST_LINE  # bytes of one CSV record over all its lines
 PARQUET_BATCH = 500
+PARQUET_BATCH_BYTES = 32 * 1024 * 1024
 
 
 class _Unreadable(Exception):
@@ -86,7 +87,7 @@ def _read_header(reader: Iterator[list[str]], name: str) -> list[str]:
     named = [column for column in columns if column]
     doubled = {column for column in named if named.count(column) > 1}
     if doubled or not named:
-        problem = f'two columns are named "{min(doubled)}"' if doubled else "the header is empty"
+        problem = f'two columns are named "{make_storable(min(doubled)[:80])}"' if doubled else "the header is empty"
         raise InputError(problem, where=f"{name} line 1", expected="a name of its own for each column")
     return columns
 
@@ -132,16 +133,17 @@ def read_parquet(source: BinaryIO, *, name: str, max_bytes: int) -> Iterator[Row
         table = pq.ParquetFile(source, buffer_size=1024 * 1024, pre_buffer=False)
         unpacked = sum(table.metadata.row_group(group).total_byte_size for group in range(table.num_row_groups))
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise InputError(f"not a whole Parquet file: {str(error)[:200]}", where=name) from None
+        raise InputError(f"not a whole Parquet file: {make_storable(str(error)[:200])}", where=name) from None
     if unpacked > max_bytes:
         raise InputError("the file is too large", where=name, expected=f"at most {max_bytes:,} bytes unpacked")
     try:
-        for batch in table.iter_batches(batch_size=PARQUET_BATCH, use_threads=False):
+        fitting = PARQUET_BATCH_BYTES * table.metadata.num_rows // max(unpacked, 1)
+        for batch in table.iter_batches(batch_size=max(1, min(PARQUET_BATCH, fitting)), use_threads=False):
             for values in batch.to_pylist(maps_as_pydicts="strict"):
                 number += 1
                 yield _read_values(number, values)
     except (pa.ArrowException, OSError, ValueError, KeyError) as error:
-        yield Rejected(number + 1, f"the file is damaged from here on: {str(error)[:200]}", "")
+        yield Rejected(number + 1, f"the file is damaged from here on: {make_storable(str(error)[:200])}", "")
 
 
 def _read_values(number: int, values: dict[str, object]) -> Row | Rejected:
@@ -149,7 +151,7 @@ def _read_values(number: int, values: dict[str, object]) -> Row | Rejected:
         found = {key: _plain(value) for key, value in values.items() if value is not None}
         data = {key: _open_cell(key, value) if isinstance(value, str) else value for key, value in found.items()}
     except (UnicodeDecodeError, RefusedJson, ArithmeticError) as error:
-        return Rejected(number, str(error), excerpt(values))
+        return Rejected(number, make_storable(str(error)[:200]), excerpt(values))
     if problem := find_unstorable(data):
         return Rejected(number, problem, excerpt(values))
     return Row(number, data)

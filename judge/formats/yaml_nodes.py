@@ -78,7 +78,8 @@ class NodeReader:
         value = str(node.value)
         if problem := find_unstorable(value, what):
             self.report(node, problem)
-        elif node.tag != NULL and not value.strip():
+            return ""
+        if node.tag != NULL and not value.strip():
             self.report(node, f"{what} is empty", expected="text")
         return "" if node.tag == NULL else value.strip()
 

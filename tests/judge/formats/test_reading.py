@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from judge.errors import InputError
+from judge.formats.json_text import find_unstorable
 from judge.formats.reading import Rejected, Row, read_rows
 
 patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine is no failure
@@ -67,11 +68,12 @@ def test_a_bad_line_is_named_and_the_good_ones_go_in():
         (b'{"a": 1e999}', "1e999 is no JSON number"),
         (b'{"a": ' + b"9" * 5000 + b"}", "too many digits"),
         (b'{"a": ' + b"[" * 100_000, "nested deeper"),
+        (b'{"a": ' + b"[" * 50 + b"]" * 50 + b"}", "nested deeper"),
         (rb'{"a": "\u0000"}', "a holds a NUL character"),
         (rb'{"a": {"b": "\ud800"}}', "a.b holds half a character"),
         (b'{"a": "\x00"}', "not JSON"),
     ],
-    ids=["infinity", "digits", "abyss", "nul", "surrogate", "raw nul"],
+    ids=["infinity", "digits", "abyss", "depth", "nul", "surrogate", "raw nul"],
 )
 def test_a_line_that_would_harm_the_database_is_turned_away(line: bytes, told: str):
     found = read(line + b'\n{"id": 2}\n')
@@ -297,6 +299,11 @@ def test_reading_lines_and_csv_loads_no_heavy_package():
     assert done.stdout.strip() == "set()"
 
 
+def is_storable(found: Row | Rejected) -> bool:
+    told = found.data if isinstance(found, Row) else {"problem": found.problem, "raw": found.raw_excerpt}
+    return not find_unstorable(told)
+
+
 names = st.sampled_from(["a.jsonl", "a.csv", "a.tsv", "a.parquet", "a.gz", "a", "a.jsonl.gz"])
 harsh = st.binary(max_size=400) | st.lists(
     st.sampled_from([b'{"a": ', b'"', b"\n", b",", b"}", b"[", b"\r", b"\xff", b"\x00", b"1", b"\xef\xbb\xbf", b"\\"])
@@ -307,10 +314,11 @@ harsh = st.binary(max_size=400) | st.lists(
 @given(harsh, names)
 @example(b"PAR1" + b"\x00" * 20 + b"PAR1", "a.parquet")
 @example(b"a,b\r1,2\r", "a.csv")
+@example(rb'{"\u0000": 1, "\u0000": 2}', "a.jsonl")
 def test_no_bytes_break_a_reader(data: bytes, name: str):
     for each in (data, gzip.compress(data), b"id,output\n" + data, b"PAR1" + data + b"PAR1"):
         with suppress(InputError):
-            assert all(isinstance(found, Row | Rejected) for found in read(each, name))
+            assert all(is_storable(found) for found in read(each, name))
 
 
 WHOLE = {
@@ -328,7 +336,7 @@ def test_no_damage_to_a_good_file_breaks_a_reader(name: str, data: st.DataObject
         whole[data.draw(st.integers(0, len(whole) - 1))] ^= data.draw(st.integers(0, 255))
     cut = data.draw(st.integers(0, len(whole)))
     with suppress(InputError):
-        assert all(isinstance(found, Row | Rejected) for found in read(bytes(whole[:cut]), name))
+        assert all(is_storable(found) for found in read(bytes(whole[:cut]), name))
 
 
 json_texts = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=20)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from judge.errors import InputError
+from judge.formats.reading import Row, read_rows
 from judge.formats.records import ItemRecord, items_from_row
 
 json_values = st.recursive(
@@ -193,3 +195,17 @@ texts = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), min_siz
 def test_what_was_generated_arrives_unchanged(context: str, output: str):
     (item,) = read({"context": context, "output": output})
     assert (item.context, item.output) == (context, output)
+
+
+SHARED = Path(__file__).parents[4] / "shared" / "data"
+
+
+@pytest.mark.shared_data
+@pytest.mark.skipif(not SHARED.is_dir(), reason=f"the public research sets are not in {SHARED}")
+@pytest.mark.parametrize(
+    ("name", "task", "n_items"), [("oamine_tags", "tag", 2086), ("explanations", "explanation", 6205)]
+)
+def test_public_research_sets_are_taken_as_they_are(name: str, task: str, n_items: int):
+    found = list(read_rows(SHARED / name / "items.jsonl.gz"))
+    items = [item for row in found if isinstance(row, Row) for item in read(row.data, task)]
+    assert len(items) == len({item.id for item in items}) == n_items
