@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -24,7 +26,18 @@ class Finding:
 doctor_checks: dict[str, Callable[[], list[Finding]]] = {}
 #: Functions that bring a demo project to life: ``seed(project, say)``, run in order of name.
 demo_seeders: dict[str, Callable[..., None]] = {}
+#: ``start(projects, say)``: what begins once the demo's servers run.
+demo_starters: dict[str, Callable[..., None]] = {}
+#: ``record(shop, say)``: makes the recorded part of the demo anew (``make record-demo``).
+demo_recorders: dict[str, Callable[..., None]] = {}
+#: Functions without arguments: one line on work in the background, empty when nothing moves.
+progress_lines: dict[str, Callable[[], str]] = {}
 #: ``setup(project, by=user)`` puts a first judge in force; the key is the name people give on the command line.
 judge_setups: dict[str, Callable[..., Any]] = {}
 #: Template names of panels on the project page, with the function that gives their context (project → dict).
 panels: dict[str, tuple[str, Callable[[Any], dict[str, Any]]]] = {}
+
+
+def default_judge() -> str:
+    """The setup a new installation judges with: the server that JUDGE_URL names, else the embedded model."""
+    return "server" if settings.JUDGE_URL else "embedded"

