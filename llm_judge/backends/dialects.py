@@ -15,7 +15,7 @@ from typing import Any
 
 from llm_judge.backends.base import ServerFacts
 from llm_judge.rules.configuration import ScoringRule
-from llm_judge.rules.records import CompletionRequest
+from llm_judge.rules.records import CompletionFailure, CompletionRequest, UnscoredReason
 
 Body = dict[str, Any]
 
@@ -62,8 +62,27 @@ def forced_span(dialect: Dialect, prompt: Sequence[int], forced: Sequence[int]) 
 def tokenize_body(text: str, model: str, dialect: Dialect, *, opens: bool) -> Body:
     """``opens``: the text begins the prompt, so a model's opening token belongs before it."""
     if dialect is Dialect.LLAMA_CPP:
-        return {"content": text, "add_special": opens, "parse_special": opens}
+        return {"content": text, "add_special": opens, "parse_special": opens, "with_pieces": not opens}
     return {"prompt": text, "add_special_tokens": opens} | ({"model": model} if model else {})
+
+
+def read_token_ids(answer: Mapping[str, Any], dialect: Dialect) -> list[int] | CompletionFailure:
+    """The ids in a ``/tokenize`` answer.
+
+    llama.cpp shows no log-probability for a token that holds only a part of a character, as small models split
+    Chinese; such a text is unscored there, for a sum without those tokens would be another number.
+    """
+    tokens = answer.get("tokens")
+    if not isinstance(tokens, list) or not tokens:
+        return CompletionFailure(UnscoredReason.GARBAGE, "the server did not say how it splits a text into tokens")
+    pieces = [each if isinstance(each, dict) else {"id": each, "piece": ""} for each in tokens]
+    if dialect is Dialect.LLAMA_CPP and any(not isinstance(each.get("piece"), str) for each in pieces):
+        detail = "this model splits characters into several tokens, whose log-probabilities llama.cpp does not give"
+        return CompletionFailure(UnscoredReason.NO_LOGPROBS, detail)
+    ids = [each.get("id") for each in pieces]
+    if all(type(each) is int for each in ids):
+        return [each for each in ids if isinstance(each, int)]
+    return CompletionFailure(UnscoredReason.GARBAGE, "the server did not say how it splits a text into tokens")
 
 
 def recognise(props: Mapping[str, Any], version: Mapping[str, Any]) -> Dialect:

@@ -13,7 +13,7 @@ from llm_judge.backends.connection import Connection
 from llm_judge.backends.dialects import Body, Dialect
 from llm_judge.rules.configuration import BackendKind
 from llm_judge.rules.parsing import read_object, read_reply
-from llm_judge.rules.records import CompletionFailure, CompletionRequest, Reply, UnscoredReason
+from llm_judge.rules.records import CompletionFailure, CompletionRequest, Reply
 
 
 class OpenAIBackend(PatientBackend):
@@ -89,19 +89,16 @@ class OpenAIBackend(PatientBackend):
         body = dialects.tokenize_body(text, self.model, dialect, opens=opens)
         raw = await self._connection.call("POST", "tokenize", body)
         answer = raw if isinstance(raw, CompletionFailure) else read_object(*raw)
-        if isinstance(answer, CompletionFailure):
-            return answer
-        tokens = answer.get("tokens")
-        if isinstance(tokens, list) and tokens and all(type(each) is int for each in tokens):
-            return tokens
-        return CompletionFailure(UnscoredReason.GARBAGE, "the server did not say how it splits a text into tokens")
+        return answer if isinstance(answer, CompletionFailure) else dialects.read_token_ids(answer, dialect)
 
     async def _find_dialect(self) -> Dialect | CompletionFailure:
         if self.dialect is None:
-            props, version = await self._get("props"), await self._get("version")
-            for answer in (props, version):
-                if isinstance(answer, CompletionFailure) and answer.retryable:
-                    return answer  # down or busy: not the moment to decide
+            props = await self._get("props")
+            if isinstance(props, CompletionFailure) and props.retryable:
+                return props  # down or busy: not the moment to decide
+            version = await self._get("version")
+            if isinstance(version, CompletionFailure) and version.retryable:
+                return version
             self.dialect = dialects.recognise(
                 {} if isinstance(props, CompletionFailure) else props,
                 {} if isinstance(version, CompletionFailure) else version,

@@ -20,7 +20,8 @@ from llm_judge.rules.fencing import neutralise, show
 
 RUBRIC_VARIABLES = ("criterion", "question", "guidance", "labels", "answers", "examples")
 BODY_VARIABLES = (*RUBRIC_VARIABLES, "context", "output")
-EXAMPLE_VARIABLES = ("context", "output", "answer", "why")
+EXAMPLE_VARIABLES = ("question", "context", "output", "answer", "why")
+TAIL_VARIABLES = ("criterion", "question", "answers")  # short, and the same for all cases of a criterion
 SYSTEM_VARIABLES = RUBRIC_VARIABLES[:-1]
 
 
@@ -28,7 +29,8 @@ SYSTEM_VARIABLES = RUBRIC_VARIABLES[:-1]
 class TemplateText:
     """A prompt in one language: ``system`` (may be empty), one worked ``example``, and the ``body``.
 
-    Variables stand in braces; ``{context}`` comes before ``{output}``, and after that only fixed words may follow.
+    Variables stand in braces; ``{context}`` comes before ``{output}``, after which only fixed words and a reminder of
+    the question may follow.
     """
 
     system: str
@@ -117,13 +119,13 @@ def render(
     words = choose_words(question)
     place = show if template.fenced else _plain
     values = _rubric_values(asked, words)
-    values["examples"] = "".join(_show_example(each, text.example, words, place) for each in examples)
+    values["examples"] = "".join(_show_example(each, asked, text.example, words, place) for each in examples)
     before, _, after = text.body.partition("{output}")
     values["context"] = place(context)
     return Prompt(
         system=_fill(text.system, values),
         shared=_fill(before, values),
-        tail=place(output) + _fill(after, {}),
+        tail=place(output) + _fill(after, values),
         answers=words,
     )
 
@@ -142,11 +144,19 @@ def _rubric_values(question: Question, words: AnswerWords) -> dict[str, str]:
     }
 
 
-def _show_example(example: Example, text: str, words: AnswerWords, place: Callable[[Any], str]) -> str:
+def _show_example(
+    example: Example, question: Question, text: str, words: AnswerWords, place: Callable[[Any], str]
+) -> str:
     if example.label not in words.keys:
         raise InputError(f'an example has the label "{example.label}"', expected=", ".join(words.keys))
-    values = {"context": place(example.context), "output": place(example.output)}
-    return _fill(text, {**values, "answer": words.word_of(example.label), "why": neutralise(example.why)})
+    values = {
+        "question": question.question,
+        "context": place(example.context),
+        "output": place(example.output),
+        "answer": words.word_of(example.label),
+        "why": neutralise(example.why),
+    }
+    return _fill(text, values)
 
 
 def _fill(text: str, values: Mapping[str, str]) -> str:
@@ -170,9 +180,7 @@ def _check_body(names: Sequence[str], where: str) -> None:
     for needed in ("context", "output"):
         if names.count(needed) != 1:
             raise InputError(f"{{{needed}}} appears {names.count(needed)} times", where=where, expected="exactly once")
-    if names[-1] != "output":
-        raise InputError(
-            f"{{{names[-1]}}} comes after {{output}}",
-            where=where,
-            expected="{output} last, so that cases of one context share the rest",
-        )
+    late = [name for name in names[names.index("output") + 1 :] if name not in TAIL_VARIABLES]
+    if late:
+        expected = "{output} last, so that cases of one context share the rest"
+        raise InputError(f"{{{late[0]}}} comes after {{output}}", where=where, expected=expected)

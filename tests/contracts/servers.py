@@ -1,0 +1,130 @@
+"""A loopback server that speaks OpenAI's HTTP, and can be ill in every way we know."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import web
+
+from llm_judge.backends.scripted import Fault, FaultPlan, draw_probabilities, write_reply
+from llm_judge.rules.records import CompletionRequest, Message
+
+
+@dataclass
+class LoopbackServer:
+    """Pretends to be vLLM. ``seen`` holds every judged request's body, ``headers`` those of the last one."""
+
+    faults: FaultPlan = lambda request, attempt: None
+    url: str = ""
+    seen: list[dict[str, Any]] = field(default_factory=list)
+    headers: dict[str, str] = field(default_factory=dict)
+    busiest: int = 0
+    _busy: int = 0
+    _attempts: dict[CompletionRequest, int] = field(default_factory=dict)
+
+    async def answer(self, http: web.Request) -> web.StreamResponse:
+        body = await http.json()
+        self.seen.append(body)
+        self.headers = dict(http.headers)
+        self._busy += 1
+        self.busiest = max(self.busiest, self._busy)
+        try:
+            await asyncio.sleep(0.002)
+            return await self._reply(http, read_request(body))
+        finally:
+            self._busy -= 1
+
+    async def _reply(self, http: web.Request, request: CompletionRequest) -> web.StreamResponse:
+        attempt = self._attempts[request] = self._attempts.get(request, 0) + 1
+        fault = self.faults(request, attempt)
+        if fault is Fault.STALL:
+            await asyncio.sleep(30)
+        if fault is Fault.RESET:
+            return _cut(http)
+        status, headers, body = write_reply(
+            request, None if fault is Fault.HALF_BODY else fault, lambda each: draw_probabilities(each, 0)
+        )
+        if fault is Fault.HALF_BODY:
+            return await _send_half(http, body)
+        return web.Response(status=status, headers=headers, body=body)
+
+
+def read_request(body: dict[str, Any]) -> CompletionRequest:
+    choice = body.get("structured_outputs", {}).get("choice", [])
+    if body.get("echo"):
+        return CompletionRequest(prompt="p", forced=" ".join(map(str, body["prompt"])))
+    messages = tuple(Message(each["role"], each["content"]) for each in body.get("messages", []))
+    return CompletionRequest(prompt=body.get("prompt", ""), messages=messages, answers=tuple(choice))
+
+
+def _cut(http: web.Request) -> web.StreamResponse:
+    assert http.transport is not None
+    http.transport.abort()
+    return web.Response()
+
+
+async def _send_half(http: web.Request, body: bytes) -> web.StreamResponse:
+    response = web.StreamResponse(headers={"Content-Length": str(len(body))})
+    await response.prepare(http)
+    await response.write(body[: len(body) // 2])
+    return _cut(http)
+
+
+async def _tokenize(http: web.Request) -> web.Response:
+    """One token for each word, numbered by its letters."""
+    words = (await http.json())["prompt"].split()
+    return web.json_response({"tokens": [sum(map(ord, word)) for word in words], "count": len(words)})
+
+
+async def _version(http: web.Request) -> web.Response:
+    return web.json_response({"version": "0.32.0"})
+
+
+async def _models(http: web.Request) -> web.Response:
+    return web.json_response({"data": [{"id": "org/tiny", "max_model_len": 2048}]})
+
+
+@contextmanager
+def serve(server: LoopbackServer) -> Iterator[LoopbackServer]:
+    """Run it in a thread of its own until the block ends."""
+    loop, ready = asyncio.new_event_loop(), threading.Event()
+    thread = threading.Thread(target=_run, args=(loop, server, ready))
+    thread.start()
+    assert ready.wait(10)
+    try:
+        yield server
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)
+        assert not thread.is_alive()
+
+
+def _run(loop: asyncio.AbstractEventLoop, server: LoopbackServer, ready: threading.Event) -> None:
+    app = web.Application()
+    app.router.add_post("/v1/chat/completions", server.answer)
+    app.router.add_post("/v1/completions", server.answer)
+    app.router.add_post("/tokenize", _tokenize)
+    app.router.add_get("/version", _version)
+    app.router.add_get("/v1/models", _models)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    loop.run_until_complete(runner.setup())
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    loop.run_until_complete(site.start())
+    server.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    ready.set()
+    loop.run_forever()
+    loop.run_until_complete(runner.cleanup())
+    loop.run_until_complete(_end_tasks())
+    loop.close()
+
+
+async def _end_tasks() -> None:
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
