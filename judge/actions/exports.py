@@ -41,7 +41,7 @@ def export(project: Project, format: str, folder: Path, *, by: User | None) -> E
     folder.mkdir(parents=True, exist_ok=True)
     counts: Counter[str] = Counter()
     excluded: Counter[str] = Counter()
-    with transaction.atomic(), JsonlWriter(folder / f"{format}.jsonl") as writer:
+    with transaction.atomic(durable=True), JsonlWriter(folder / f"{format}.jsonl") as writer:
         with connection.cursor() as cursor:  # every row and count of one export is of one moment
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         for row in FORMATS[format](project, counts, excluded):

@@ -1,0 +1,72 @@
+"""Every URL carries a policy mark, and refuses a stranger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from judge import access
+from judge.models import Project, User
+
+#: Django's own pages for site admins, guarded by Django; every page under it is refused to others as a whole.
+ADMIN = "admin/"
+#: A value for each converter that stands in a route, so that a stranger can try the door.
+VALUES = {"slug": "shop-tags", "item_id": "1", "case_id": "1", "run_id": "1", "key": "00000000-0000-0000-0000-000000000000"}
+
+
+def routes(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
+    for entry in (resolver or get_resolver()).url_patterns:
+        route = prefix + str(entry.pattern)
+        if isinstance(entry, URLResolver):
+            yield from routes(entry, route)
+        else:
+            yield route, entry
+
+
+OURS = [(route, entry) for route, entry in routes() if not route.startswith(ADMIN)]
+
+
+@pytest.mark.parametrize(("route", "entry"), OURS, ids=[route or "/" for route, _ in OURS])
+def test_every_url_carries_a_policy_mark(route: str, entry: URLPattern) -> None:
+    assert access.mark_of(entry.callback), f"{route} has no policy mark (judge.access)"
+
+
+@pytest.mark.parametrize(("route", "entry"), OURS, ids=[route or "/" for route, _ in OURS])
+def test_url_and_view_share_one_name(route: str, entry: URLPattern) -> None:
+    assert entry.name == entry.callback.__name__
+
+
+@pytest.mark.parametrize(("route", "entry"), OURS, ids=[route or "/" for route, _ in OURS])
+@pytest.mark.django_db
+def test_stranger_gets_no_page_of_a_project(
+    route: str, entry: URLPattern, project: Project, stranger: User, browse: Callable[[User], Client]
+) -> None:
+    mark = access.mark_of(entry.callback)
+    for client, refusals in ((Client(), {302}), (browse(stranger), {404})):
+        for method in (client.get, client.post):
+            status = method("/" + fill(route)).status_code
+            if mark == "public":
+                assert status != 500
+            elif mark == "signed in":
+                assert status in {200, 302, 400, 405}
+            else:
+                assert status in refusals, f"{method.__name__} {route} gave {status}"
+
+
+@pytest.mark.django_db
+def test_site_admin_pages_are_refused_to_leads(stranger: User, browse: Callable[[User], Client]) -> None:
+    for client in (Client(), browse(stranger)):
+        for path in ("/admin/", "/admin/judge/project/", "/admin/judge/judgment/"):
+            assert client.get(path).status_code == 302
+
+
+def fill(route: str) -> str:
+    """A route with a value in place of each converter."""
+    out: Any = route
+    for part in [piece.split(">")[0] for piece in route.split("<")[1:]]:
+        out = out.replace(f"<{part}>", VALUES[part.split(":")[-1]])
+    return str(out)
