@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 import secrets
 import shutil
 import signal
@@ -69,6 +71,7 @@ class Postgres(Service):
 
     def prepare(self) -> None:
         """Make the cluster at the first start; clear away what a crash left."""
+        _check_named_user()
         state.make_private(self.data.parent)
         if not self.data.exists():
             self._create()
@@ -110,7 +113,7 @@ class Postgres(Service):
         made = self._command("initdb", *words).finish() == 0
         single = self._command("postgres", "--single", "-D", str(fresh), "postgres")
         if not made or single.finish(f"CREATE DATABASE {NAME};\n") != 0:
-            raise RuntimeError(f"no cluster could be made in {fresh}")
+            raise ServiceError(f"no cluster could be made in {fresh}")
         fresh.rename(self.data)
 
     def _check_version(self) -> None:
@@ -135,6 +138,16 @@ class Postgres(Service):
             is_postgres = False
         if Path("/proc/self").exists() and not is_postgres:
             lock.unlink(missing_ok=True)
+
+
+def _check_named_user() -> None:
+    try:
+        pwd.getpwuid(os.geteuid())
+    except KeyError:
+        raise ServiceError(
+            f"user {os.geteuid()} has no name here (no line in /etc/passwd), and PostgreSQL refuses to run for such "
+            "a user. Add the line, run as another user, or set DATABASE_URL"
+        ) from None
 
 
 def find_version() -> str:

@@ -76,9 +76,9 @@ class Watchdog:
             self._count_failure(str(error))
 
     def _start(self) -> None:
+        self.started_at = time.monotonic()
         self.service.prepare()
         command = self.service.command()
-        self.started_at = time.monotonic()
         self.server = command.start(self.service.endings[0][0])
         self._record()
         say(f"{self.service.name} started, process {self.server.pid}")
@@ -163,14 +163,14 @@ def detach(service: Service, idle_seconds: float, *, remove: bool = False) -> bo
         os.dup2(nothing.fileno(), 0)
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
-    status = 1
+    watchdog, status = Watchdog(service, idle_seconds), 1
     try:
-        Watchdog(service, idle_seconds).run()
+        watchdog.run()
         status = 0
     except BaseException:
         traceback.print_exc()
     finally:
-        if remove:
+        if remove and not watchdog.problem:  # what went wrong is told by the files, which the client removes
             state.remove(service.home)
         sys.stdout.flush()
         os._exit(status)

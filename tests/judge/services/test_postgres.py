@@ -92,6 +92,14 @@ def test_start_that_was_killed_half_way_leaves_no_half_cluster(home: Path) -> No
     assert ask(postgres.ensure(), "SELECT 1") == "1"
 
 
+def test_cluster_that_cannot_be_made_is_reported_at_once_with_the_reason(home: Path) -> None:
+    service = postgres.make_service(home)
+    state.make_private(service.data.parent)
+    service.data.with_name("data.new").touch()
+    with pytest.raises(ServiceError, match=r"(?s)no cluster could be made.*data.new.*File exists"):
+        postgres.ensure()
+
+
 def test_cluster_of_another_version_is_refused_and_kept(home: Path) -> None:
     service = postgres.make_service(home)
     service.data.mkdir(parents=True)

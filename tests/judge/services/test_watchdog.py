@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from judge.errors import ServiceError
-from judge.services import locks, supervise, valkey
+from judge.services import locks, supervise, valkey, watchdog
 from judge.services.processes import Process, wait_until
 from judge.services.service import RunRecord
 
@@ -138,6 +138,24 @@ def test_server_that_cannot_start_says_so_with_the_end_of_its_log(home: Path, mo
     with pytest.raises(ServiceError, match=r"(?s)valkey did not start.*log.*make stop") as caught:
         valkey.ensure()
     assert "Failed opening Unix socket" in str(caught.value)
+
+
+def test_watchdog_gives_up_on_a_server_that_falls_again_and_again(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Broken(valkey.Valkey):
+        endings = ((signal.SIGKILL, 5),)
+
+        def prepare(self) -> None:
+            raise RuntimeError("no luck")
+
+    monkeypatch.setattr(watchdog.Watchdog, "_pause", lambda *_: None)
+    broken = watchdog.Watchdog(Broken(home), idle_seconds=60)
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)}
+    broken.run()
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+    record = RunRecord.read(broken.service.run_file)
+    assert record
+    assert record.problem == "valkey no luck 6 times"
 
 
 def test_large_log_is_put_aside_at_the_next_start(home: Path) -> None:
