@@ -96,7 +96,7 @@ def test_cluster_that_cannot_be_made_is_reported_at_once_with_the_reason(home: P
     service = postgres.make_service(home)
     state.make_private(service.data.parent)
     service.data.with_name("data.new").touch()
-    with pytest.raises(ServiceError, match=r"(?s)no cluster could be made.*data.new.*File exists"):
+    with pytest.raises(ServiceError, match=r"(?s)no cluster could be made.*data.new.*Not a directory"):
         postgres.ensure()
 
 
