@@ -8,9 +8,14 @@ from django.db.models.functions import Now
 
 from judge.models import Item, Project
 
+IS_LIVE = Q(closed_at__isnull=True)
+
 
 class Lease(models.Model):
-    """One person's claim on an item for a limited time; holds a seat in each of ``case_ids``."""
+    """One person's claim on an item for a limited time; while it is open it holds a seat in each of ``case_ids``.
+
+    It is opened, extended and closed by annotation.actions alone, always under the lock of its item.
+    """
 
     class Outcome(models.TextChoices):
         SUBMITTED = "submitted", "submitted"
@@ -18,9 +23,11 @@ class Lease(models.Model):
         EXPIRED = "expired", "expired"
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
-    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="leases")
-    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="leases")
-    case_ids = ArrayField(models.BigIntegerField(), help_text="the cases whose seats it holds")
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="leases", db_index=False)
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="leases", db_index=False
+    )
+    case_ids = ArrayField(models.BigIntegerField(), help_text="the cases whose seats it holds, in id order")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     expires_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
@@ -29,7 +36,11 @@ class Lease(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["item", "person"], condition=Q(closed_at__isnull=True), name="lease_one_live_per_item_and_person"
+                fields=["item", "person"], condition=IS_LIVE, name="lease_one_live_per_item_and_person"
+            ),
+            # two tabs of one person: the second claim finds the lease of the first
+            models.UniqueConstraint(
+                fields=["person", "project"], condition=IS_LIVE, name="lease_one_live_per_person_and_project"
             ),
             models.CheckConstraint(
                 condition=Q(closed_at__isnull=True, outcome="") | (Q(closed_at__isnull=False) & ~Q(outcome="")),
@@ -37,6 +48,6 @@ class Lease(models.Model):
             ),
         ]
         indexes = [
-            # the sweep of expired leases before each claim
-            models.Index(fields=["project", "expires_at"], condition=Q(closed_at__isnull=True), name="lease_live_by_expiry"),
+            # the sweep of expired leases
+            models.Index(fields=["project", "expires_at"], condition=IS_LIVE, name="lease_live_by_expiry"),
         ]

@@ -1,0 +1,99 @@
+"""Adjudication: one person decides what others could not agree on, without knowing who said what."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from annotation.actions.answers import answer_of
+from annotation.rules.answers import Answer
+from judge.actions import decisions, events, judgments, projects
+from judge.actions.judgments import NewJudgment
+from judge.errors import InputError
+from judge.models import AgreedLabel, Case, Judgment, Project, Purpose, Rater, User
+from judge.rules.routing import Reason
+from judge.rules.stages import Stage
+
+#: Cases on one page of the list.
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What one person said, under a letter instead of a name."""
+
+    letter: str
+    answer: Answer
+    is_extra: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """A case with all that people said of it. ``is_own``: the adjudicator is one of them."""
+
+    case: Case
+    opinions: tuple[Opinion, ...]
+    is_own: bool
+
+
+def waiting(project: Project, *, after: int | None = None) -> list[Case]:
+    """Cases that wait for an adjudicator, oldest first, one page; ``after`` is the last case of the page before."""
+    found = Case.objects.filter(project=project, stage=Stage.ADJUDICATION).select_related("item", "criterion")
+    if after and (last := Case.objects.filter(pk=after).values_list("stage_since", flat=True).first()):
+        found = found.filter(stage_since__gte=last).exclude(stage_since=last, pk__lte=after)
+    return list(found.order_by("stage_since", "pk")[:PAGE])
+
+
+def open_dispute(project: Project, case_id: int, *, by: User) -> Dispute | None:
+    """The case with people's answers; None where no such case waits in this project."""
+    case = (
+        Case.objects.filter(project=project, pk=case_id, stage=Stage.ADJUDICATION)
+        .select_related("item__context", "criterion")
+        .first()
+    )
+    if case is None:
+        return None
+    said = _said(case)
+    return Dispute(case, _opinions(case, said), is_own=any(row.rater.user_id == by.pk for row in said))
+
+
+def decide(case: Case, *, label: str, note: str = "", by: User) -> AgreedLabel:
+    """Make ``label`` the agreed label of the case. Raises InputError when it no longer waits for an adjudicator."""
+    new = NewJudgment(case.pk, label, note=note, purpose=Purpose.ADJUDICATION)
+    judgments.record([new], rater=projects.rater_of(by), by=by)
+    return AgreedLabel.objects.get(case=case, status=AgreedLabel.Status.LIVE)
+
+
+@transaction.atomic
+def send_back(case: Case, *, by: User, note: str = "") -> None:
+    """Ask one more person before deciding. Raises InputError when it no longer waits for an adjudicator."""
+    locked = judgments.lock_cases([case.pk])[case.pk]  # raising people_wanted moves no seat: the item stays free
+    if locked.stage != Stage.ADJUDICATION:
+        raise InputError(
+            _("this case no longer waits for an adjudicator"), next_step=_("Somebody decided it before you.")
+        )
+    decisions.ask_people(locked.project, [locked], reason=Reason.REQUESTED, people=1, by=by)
+    events.note(locked.project, "sent back", by=by, subject=f"case:{case.pk}", note=note)
+
+
+def _said(case: Case) -> Sequence[Judgment]:
+    """People's standing answers to a case, in an order that tells nothing of the persons: by a hash of both."""
+    rows = Judgment.objects.filter(case=case, rater__kind=Rater.Kind.PERSON, retracted_at=None)
+    rows = rows.exclude(purpose=Purpose.ADJUDICATION).select_related("rater", "text")
+    return sorted(rows, key=lambda row: hashlib.sha256(f"{case.pk}:{row.rater_id}:{row.pk}".encode()).digest())
+
+
+def _opinions(case: Case, rows: Sequence[Judgment]) -> tuple[Opinion, ...]:
+    return tuple(
+        Opinion(_letter(position), answer_of(row), is_extra=row.purpose != Purpose.VOTE)
+        for position, row in enumerate(rows)
+    )
+
+
+def _letter(position: int) -> str:
+    """A, B, … Z, A2, B2, …"""
+    return "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[position % 26] + (str(position // 26 + 1) if position >= 26 else "")

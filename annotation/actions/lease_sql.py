@@ -1,0 +1,119 @@
+"""The statements of the queue. Every one that opens or closes a lease locks first the item, then its cases in id order.
+
+A case's ``seats_taken`` counts its open leases and in-time votes; Postgres refuses more than ``people_wanted``
+(``case_seats_within_people_wanted``).
+"""
+
+#: Resume the person's lease or take the next item. Who got there first:
+#:
+#: - ``mine``: the person's open lease goes on, even one that has run out but that nobody has swept: its seats are held.
+#: - ``picked``: the first item in the queue with a free seat that this person has not answered. Its row is the mutex:
+#:   whoever holds it is taking or giving back seats of that item now, so we pass by to the next one (SKIP LOCKED) and
+#:   never queue behind each other. NO KEY: importing and judging may go on pointing at the item meanwhile.
+#: - ``free``: under the item's lock the cases are read again, in their newest version. Our snapshot may be older than
+#:   a claim that has just committed: then no seat is left, nothing is taken, no row comes back, and the caller retries.
+#: - ``taken``: one seat in each free case. ``opened``: the lease that holds them.
+CLAIM = """
+WITH mine AS (
+    UPDATE annotation_lease SET expires_at = now() + make_interval(mins => %(minutes)s)
+    WHERE project_id = %(project)s AND person_id = %(person)s AND closed_at IS NULL
+    RETURNING id
+), picked AS (
+    SELECT i.id
+    FROM judge_case c JOIN judge_item i ON i.id = c.item_id
+    WHERE NOT EXISTS (SELECT FROM mine)
+      AND c.project_id = %(project)s AND c.stage = 'people' AND c.seats_taken < c.people_wanted
+      AND NOT EXISTS (SELECT FROM judge_judgment j WHERE j.case_id = c.id AND j.retracted_at IS NULL
+                      AND j.rater_id = (SELECT id FROM judge_rater WHERE user_id = %(person)s))
+    ORDER BY c.priority DESC, c.queue_order
+    LIMIT 1
+    FOR NO KEY UPDATE OF i SKIP LOCKED
+), free AS (
+    SELECT c.id
+    FROM judge_case c
+    WHERE c.item_id = (SELECT id FROM picked)
+      AND c.stage = 'people' AND c.seats_taken < c.people_wanted
+      AND NOT EXISTS (SELECT FROM judge_judgment j WHERE j.case_id = c.id AND j.retracted_at IS NULL
+                      AND j.rater_id = (SELECT id FROM judge_rater WHERE user_id = %(person)s))
+    ORDER BY c.id
+    FOR NO KEY UPDATE
+), taken AS (
+    UPDATE judge_case c SET seats_taken = c.seats_taken + 1 FROM free WHERE c.id = free.id RETURNING c.id
+), opened AS (
+    INSERT INTO annotation_lease (project_id, item_id, person_id, case_ids, expires_at, outcome)
+    SELECT %(project)s, (SELECT id FROM picked), %(person)s, array_agg(id ORDER BY id),
+           now() + make_interval(mins => %(minutes)s), ''
+    FROM taken HAVING count(*) > 0
+    RETURNING id
+)
+SELECT (SELECT id FROM mine), (SELECT id FROM opened), (SELECT id FROM picked)
+"""
+
+#: The same, waiting for items that others hold: asked last, so that "nothing left" is never said of a seat that
+#: somebody else was about to leave free.
+CLAIM_PATIENTLY = CLAIM.replace("SKIP LOCKED", "")
+
+#: Close leases that ran out and give their seats back. An item that somebody holds right now is left to the next sweep
+#: (SKIP LOCKED), so a sweep waits for nobody but the machines' short case locks. A lease extended since our snapshot
+#: is read again by the UPDATE and stays.
+SWEEP = """
+WITH due AS (
+    SELECT l.id
+    FROM annotation_lease l JOIN judge_item i ON i.id = l.item_id
+    WHERE l.closed_at IS NULL AND l.expires_at <= now() AND (%(project)s::bigint IS NULL OR l.project_id = %(project)s)
+    ORDER BY i.id
+    LIMIT 500
+    FOR NO KEY UPDATE OF i SKIP LOCKED
+), closed AS (
+    UPDATE annotation_lease l SET closed_at = now(), outcome = 'expired'
+    FROM due WHERE l.id = due.id AND l.closed_at IS NULL AND l.expires_at <= now()
+    RETURNING l.id, l.case_ids
+), seats AS (
+    SELECT case_id, count(*) AS n FROM closed, unnest(closed.case_ids) AS case_id GROUP BY case_id
+), held AS (
+    SELECT c.id FROM judge_case c WHERE c.id IN (SELECT case_id FROM seats) ORDER BY c.id FOR NO KEY UPDATE
+), given_back AS (
+    UPDATE judge_case c SET seats_taken = c.seats_taken - seats.n
+    FROM held JOIN seats ON seats.case_id = held.id WHERE c.id = held.id
+)
+SELECT count(*) FROM closed
+"""
+
+#: Close one's own open lease without answers and give its seats back.
+RELEASE = """
+WITH item AS (
+    SELECT i.id FROM judge_item i JOIN annotation_lease l ON l.item_id = i.id
+    WHERE l.id = %(lease)s AND l.person_id = %(person)s
+    FOR NO KEY UPDATE OF i
+), closed AS (
+    UPDATE annotation_lease SET closed_at = now(), outcome = 'released'
+    WHERE id = %(lease)s AND item_id = (SELECT id FROM item) AND closed_at IS NULL
+    RETURNING case_ids
+), held AS (
+    SELECT c.id FROM judge_case c WHERE c.id IN (SELECT unnest(case_ids) FROM closed) ORDER BY c.id FOR NO KEY UPDATE
+), given_back AS (
+    UPDATE judge_case c SET seats_taken = c.seats_taken - 1 FROM held WHERE c.id = held.id
+)
+SELECT count(*) FROM closed
+"""
+
+#: Open a submission and close its lease. Who got there first: the item's lock lets one submit of an item through at a
+#: time; the key lets each submission in once (a second one finds the row and does nothing); of submit and sweep the
+#: one that closes the lease first has the seats: ``is_in_time`` is false when the sweep was first.
+OPEN_SUBMISSION = """
+WITH item AS (
+    SELECT id FROM judge_item WHERE id = %(item)s FOR NO KEY UPDATE
+), opened AS (
+    INSERT INTO annotation_submission (key, project_id, item_id, person_id, lease_id, was_late, duration_ms)
+    SELECT %(key)s, %(project)s, item.id, %(person)s, %(lease)s, false, %(duration_ms)s FROM item
+    ON CONFLICT (key) DO NOTHING
+    RETURNING key
+), closed AS (
+    UPDATE annotation_lease SET closed_at = now(), outcome = 'submitted'
+    WHERE id = %(lease)s AND closed_at IS NULL AND EXISTS (SELECT FROM opened)
+    RETURNING id
+), cleared AS (
+    DELETE FROM annotation_draft WHERE lease_id = %(lease)s AND EXISTS (SELECT FROM opened)
+)
+SELECT EXISTS (SELECT FROM opened) AS is_new, EXISTS (SELECT FROM closed) AS is_in_time
+"""
