@@ -8,6 +8,7 @@ inside = [
     path("items/", items.items, name="items"),
     path("items/<int:item_id>/", items.item, name="item"),
     path("import/", imports.import_items, name="import_items"),
+    path("import/<uuid:key>/rejected/", imports.rejected_lines, name="rejected_lines"),
     path("export/", exports.export_labels, name="export_labels"),
     path("rubric/", rubrics.rubric, name="rubric"),
     path("members/", members.members, name="members"),

@@ -33,6 +33,8 @@
     if (form.method !== "post" || form.hasAttribute("data-send-again")) return;
     if (form.dataset.sent) event.preventDefault();
     else form.dataset.sent = "1";
+    const button = form.querySelector("button[data-busy]");
+    if (button) button.textContent = button.dataset.busy;
   });
   addEventListener("pageshow", () => {
     for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
@@ -44,14 +46,13 @@
     if (form && event.target.matches("select")) form.requestSubmit();
   });
 
-  // Click-to-fill, for the demo's public logins.
-  document.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-fill]");
-    if (!button) return;
-    for (const [name, value] of Object.entries(JSON.parse(button.dataset.fill))) {
-      const field = document.querySelector(`[name="${CSS.escape(name)}"]`);
-      if (field) field.value = value;
-    }
-    document.querySelector("[data-fill-target]")?.focus();
-  });
+  // The demo's public logins fill the form.
+  for (const button of document.querySelectorAll("[data-fill-username]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      document.getElementById("id_username").value = button.dataset.fillUsername;
+      document.getElementById("id_password").value = button.dataset.fillPassword;
+      document.querySelector("[data-fill-target]").focus();
+    });
+  }
 })();

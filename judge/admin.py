@@ -1,0 +1,76 @@
+"""The site admin's drawer: people, projects and memberships can be changed; rows of record can only be read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.db.models import Model
+from django.http import HttpRequest
+
+from judge import models
+
+if TYPE_CHECKING:  # these classes take type arguments only for the type checker
+    AnyAdmin = admin.ModelAdmin[Any]
+    AnyUserAdmin = UserAdmin[models.User]
+else:
+    AnyAdmin, AnyUserAdmin = admin.ModelAdmin, UserAdmin
+
+
+class ReadOnlyAdmin(AnyAdmin):
+    """Rows that only actions write: to be looked at. Lists do not count them."""
+
+    show_full_result_count = False
+    list_per_page = 50
+    ordering = ("-pk",)
+
+    def get_list_display(self, request: HttpRequest) -> tuple[Any, ...]:
+        shown = [each.name for each in self.model._meta.concrete_fields if each.get_internal_type() != "JSONField"]
+        return tuple(shown[:9])
+
+    def get_list_select_related(self, request: HttpRequest) -> bool:
+        return True
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+@admin.register(models.User)
+class PersonAdmin(AnyUserAdmin):
+    list_display = ("username", "display_name", "is_active", "is_superuser", "is_demo")
+
+
+@admin.register(models.Project)
+class ProjectAdmin(AnyAdmin):
+    """What is in force is put there by actions, not here."""
+
+    list_display = ("name", "slug", "task", "is_demo", "created_at")
+    fields = ("name", "slug", "task", "is_demo", "rubric", "policy", "judge", "generator_template")
+    readonly_fields = ("slug", "task", "rubric", "policy", "judge", "generator_template")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+@admin.register(models.Membership)
+class MembershipAdmin(AnyAdmin):
+    list_display = ("user", "project", "role")
+    list_filter = ("role", "project")
+    list_select_related = ("user", "project")
+
+
+admin.site.register(
+    [*models.append_only_models(), models.Context, models.Frame, models.Item, models.Case, models.Rater,
+     models.JudgmentText],
+    ReadOnlyAdmin,
+)  # fmt: skip

@@ -1,0 +1,108 @@
+"""What people may send to the court's pages."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django import forms
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext_lazy as _
+
+from judge.models import Criterion, Role, User
+from judge.rules.routing import Reason
+from judge.rules.stages import Stage
+from judge.rules.streams import Stream
+from judge.templatetags.words import word
+
+MEGABYTE = 1024 * 1024
+
+
+def upload_limit_mb() -> int:
+    """The largest file that the import page takes; larger ones go through the command."""
+    return int(getattr(settings, "UPLOAD_LIMIT_MB", 200))
+
+
+class ImportForm(forms.Form):
+    """A file of items and the population that it was drawn from."""
+
+    file = forms.FileField(
+        label=_("File"),
+        help_text=_("JSON lines, CSV or Parquet; the first two may be gzipped."),
+        widget=forms.FileInput(attrs={"accept": ".jsonl,.ndjson,.json,.csv,.tsv,.parquet,.pq,.gz"}),
+        error_messages={"required": _("Choose a file first."), "empty": _("The file is empty.")},
+    )
+    frame = forms.CharField(
+        label=_("Population"),
+        required=False,
+        max_length=120,
+        help_text=_("Optional. Files drawn in the same way from the same source share a name; else each file stands "
+                    "for itself."),
+    )  # fmt: skip
+
+    def clean_file(self) -> UploadedFile[Any]:
+        file: UploadedFile[Any] = self.cleaned_data["file"]
+        if (file.size or 0) > upload_limit_mb() * MEGABYTE:
+            text = _("The file has %(size)d MB (expected: at most %(limit)d MB). Use the command import_items for it.")
+            raise forms.ValidationError(
+                text % {"size": (file.size or 0) // MEGABYTE, "limit": upload_limit_mb()}, code="too_large"
+            )
+        return file
+
+
+class ExportForm(forms.Form):
+    """Which file to make."""
+
+    format = forms.ChoiceField(
+        label=_("Format"),
+        choices=[
+            ("labels", _("Labels: every agreed label with its provenance")),
+            ("sft", _("Fine-tuning: items that qualify, as conversations")),
+        ],
+        initial="labels",
+        widget=forms.RadioSelect,
+    )
+
+
+class MemberForm(forms.Form):
+    """A person with an account, and the roles that they shall hold."""
+
+    username = forms.CharField(
+        label=_("User name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+    roles = forms.MultipleChoiceField(
+        label=_("Roles"),
+        choices=lambda: [(role, word(role, "role")) for role in Role.values],
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose at least one role.")},
+    )
+
+    def clean_username(self) -> User:
+        name = self.cleaned_data["username"].strip()
+        if (user := User.objects.filter(username=name, is_active=True).first()) is None:
+            raise forms.ValidationError(
+                _("There is no account “%(name)s”. A site admin can make one."), params={"name": name}, code="unknown"
+            )
+        return user
+
+
+class ItemFilters(forms.Form):
+    """Which items to list; everything optional, everything in the address."""
+
+    stage = forms.ChoiceField(label=_("Stage"), required=False)
+    criterion = forms.ChoiceField(label=_("Criterion"), required=False)
+    reason = forms.ChoiceField(label=_("Reason"), required=False)
+    stream = forms.ChoiceField(label=_("Stream"), required=False)
+    generator = forms.CharField(label=_("Generator"), required=False, max_length=120)
+    language = forms.CharField(label=_("Language"), required=False, max_length=10)
+    id = forms.CharField(label=_("Id begins with"), required=False, max_length=200)
+    after = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, criteria: list[tuple[Criterion, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, values in (("stage", Stage), ("reason", Reason), ("stream", Stream)):
+            self._offer(name, [(each.value, word(each.value, name)) for each in values])
+        self._offer("criterion", [(str(each.pk), title) for each, title in criteria])
+
+    def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
+        cast(forms.ChoiceField, self.fields[name]).choices = [("", _("any")), *choices]

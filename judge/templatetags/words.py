@@ -1,0 +1,127 @@
+"""The words of the court as people read them: every enum value in prose, ready for translation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django import template
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+register = template.Library()
+
+WORDS: Mapping[str, Mapping[str, Promise]] = {
+    "stage": {
+        "imported": _("waiting for the judge"),
+        "accepted": _("accepted by the judge"),
+        "people": _("waiting for people"),
+        "adjudication": _("waiting for an adjudicator"),
+        "agreed": _("agreed"),
+    },
+    "stream": {"train": _("train"), "certify": _("certify"), "gold": _("gold"), "open": _("open")},
+    "basis": {
+        "judge": _("judge"),
+        "single": _("one person"),
+        "consensus": _("consensus"),
+        "adjudicated": _("adjudicated"),
+    },
+    "status": {"live": _("in force"), "in_doubt": _("in doubt"), "withdrawn": _("withdrawn")},
+    "role": {
+        "annotator": _("annotator"),
+        "adjudicator": _("adjudicator"),
+        "lead": _("lead"),
+        "trainer": _("trainer"),
+        "viewer": _("viewer"),
+    },
+    "task": {
+        "interest": _("interests"),
+        "tag": _("tags"),
+        "explanation": _("explanations"),
+        "explanation-v2": _("explanations, seven criteria"),
+        "pairwise": _("pairs"),
+        "custom": _("own rubric"),
+    },
+    "purpose": {
+        "vote": _("vote"),
+        "extra": _("extra, after the case was settled"),
+        "repeat": _("repeated to see whether the same person answers the same"),
+        "gold_question": _("gold question"),
+        "training": _("training"),
+        "adjudication": _("adjudication"),
+        "imported": _("imported"),
+    },
+    "judge_kind": {"single": _("one model"), "panel": _("panel of models"), "student": _("student model")},
+    "calibrator": {"identity": _("none: probabilities are the model's own")},
+    "scale": {
+        "binary": _("two labels"),
+        "graded": _("graded labels"),
+        "nominal": _("named classes"),
+        "preference": _("preference between two outputs"),
+    },
+    "route": {"accept": _("accepted"), "people": _("sent to people")},
+    "reason": {
+        "certified": _("certified judge"),
+        "no_certificate": _("no certificate"),
+        "low_confidence": _("low confidence"),
+        "judges_disagree": _("judges disagree"),
+        "unscored": _("no usable answer from the judge"),
+        "train_stream": _("train stream"),
+        "certify_stream": _("certify stream"),
+        "gold_stream": _("gold stream"),
+        "audit": _("audit"),
+        "suspended": _("certificate suspended"),
+        "recheck": _("rechecked"),
+        "suspicious": _("suspicious text"),
+        "second_label": _("second label wanted"),
+        "milestone": _("milestone"),
+        "reopened": _("reopened"),
+        "requested": _("requested"),
+        "people_disagree": _("people disagree"),
+    },
+    "why": {
+        "certified": _("The judge is certified for this criterion and was confident enough."),
+        "no_certificate": _("The judge is not certified for this criterion, so people answer."),
+        "low_confidence": _("The judge was less confident than its certificate asks for."),
+        "judges_disagree": _("The models of the judge do not agree with each other."),
+        "unscored": _("The judge gave no answer that could be used. Nothing was guessed in its place."),
+        "train_stream": _("The item was drawn at import to teach: people answer it in any case."),
+        "certify_stream": _("The item was drawn at import to prove the judge: people answer it in any case."),
+        "gold_stream": _("The item was drawn at import as a gold question: people answer it in any case."),
+        "audit": _("Accepted, and drawn at random to be shown to people as well."),
+        "suspended": _("The certificate of the judge is suspended, so people answer."),
+        "recheck": _("An alarm asked for this label to be looked at again."),
+        "suspicious": _("The text tries to instruct the judge or hides characters, so people answer."),
+        "second_label": _("One more person was asked, to measure how well people agree."),
+        "milestone": _("One more person was asked at a milestone of the project."),
+        "reopened": _("A lead opened the case again."),
+        "requested": _("A lead asked for people's answers."),
+        "people_disagree": _("The people who answered do not agree, so one more was asked."),
+    },
+    "verb": {
+        "project created": _("Project created"),
+        "rubric put in force": _("Rubric put in force"),
+        "policy put in force": _("Policy put in force"),
+        "judge put in force": _("Judge put in force"),
+        "items imported": _("Items imported"),
+        "judgments imported": _("Answers imported"),
+        "member added": _("Member added"),
+        "member removed": _("Member's role removed"),
+        "judged": _("Cases answered"),
+        "corrected": _("Answers corrected"),
+        "labels exported": _("Labels exported"),
+    },
+    "unscored": {"skipped": _("skipped"), "flagged": _("flagged")},
+}
+
+
+@register.filter
+def word(value: object, kind: str) -> str:
+    """The word for ``value`` of a ``kind``; a value without a word is shown as it is stored."""
+    key = str(value)
+    return str(WORDS[kind].get(key, key.replace("_", " ")))
+
+
+@register.filter
+def percent(share: float | None) -> str:
+    """``0.834`` → ``83 %``; nothing for None."""
+    return "" if share is None else f"{share:.0%}".replace("%", " %")

@@ -1,0 +1,200 @@
+"""Everything known of one item, case by case, cut down to what the reader may see.
+
+What must stay hidden never reaches the template: people's answers on certify items (nobody may learn from what proves
+the judge), and the machines' view for readers who may still answer the case themselves.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from judge.models import AgreedLabel, Case, Decision, Item, Judgment, Rater, Role, Verdict
+from judge.rules.scales import Question
+from judge.rules.stages import Stage
+from judge.rules.streams import Stream
+
+#: People of a project who answer cases and therefore must not read the machines' view beforehand.
+ANSWERING = frozenset({Role.ANNOTATOR.value, Role.ADJUDICATOR.value})
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads: the roles held decide what is shown."""
+
+    roles: frozenset[str]
+    language: str
+
+    @property
+    def sees_names(self) -> bool:
+        return Role.LEAD in self.roles
+
+    def sees_machines(self, case: Case) -> bool:
+        return case.stage in (Stage.AGREED, Stage.ACCEPTED) or not self.roles & ANSWERING
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One label's probability."""
+
+    title: str
+    share: float
+    is_top: bool
+
+    @property
+    def width(self) -> float:
+        return round(100 * self.share, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One rater's answer, in words."""
+
+    by: str
+    judgment: Judgment
+    label: str
+    passes: bool | None
+    bars: tuple[Bar, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The person's note or the machine's rationale."""
+        text = self.judgment.text
+        return (text.note or text.rationale) if text else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """An agreed label, in words."""
+
+    row: AgreedLabel
+    title: str
+    passes: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFile:
+    """One case as one reader may see it; the latest decision and label come first."""
+
+    case: Case
+    question: Question
+    decisions: Sequence[Decision]
+    verdict: Verdict | None = None
+    machines: Sequence[Answer] = ()
+    people: Sequence[Answer] = ()
+    labels: Sequence[Label] = ()
+    people_hidden: bool = False
+    machines_hidden: bool = False
+
+    @property
+    def decision(self) -> Decision | None:
+        return self.decisions[0] if self.decisions else None
+
+    @property
+    def label(self) -> Label | None:
+        return next((label for label in self.labels if label.row.status != AgreedLabel.Status.WITHDRAWN), None)
+
+    @property
+    def earlier_labels(self) -> list[Label]:
+        return [label for label in self.labels if label is not self.label]
+
+
+@dataclass(slots=True)
+class _Rows:
+    """The rows of an item by case."""
+
+    decisions: dict[int, list[Any]] = field(default_factory=dict)
+    judgments: dict[int, list[Any]] = field(default_factory=dict)
+    labels: dict[int, list[Any]] = field(default_factory=dict)
+    verdicts: dict[int, list[Any]] = field(default_factory=dict)
+
+
+def open_files(item: Item, reader: Reader, *, order: Mapping[int, int]) -> list[CaseFile]:
+    """The files of the item's cases; ``order`` gives the place of each criterion in the rubric in force."""
+    cases = list(item.cases.select_related("criterion").order_by("pk"))
+    cases.sort(key=lambda case: order.get(case.criterion_id, len(order)))
+    rows = _read(cases)
+    names = _names(rows.judgments.values(), reader)
+    return [_file(case, item, rows, names, reader) for case in cases]
+
+
+def _read(cases: Sequence[Case]) -> _Rows:
+    judgments = Judgment.objects.filter(case__in=cases, retracted_at=None)
+    return _Rows(
+        decisions=_by_case(Decision.objects.filter(case__in=cases).select_related("judge", "policy").order_by("-pk")),
+        judgments=_by_case(judgments.select_related("rater", "text").order_by("pk")),
+        labels=_by_case(AgreedLabel.objects.filter(case__in=cases).select_related("by").order_by("-pk")),
+        verdicts=_by_case(Verdict.objects.filter(case__in=cases).select_related("judge").order_by("-pk")),
+    )
+
+
+def _by_case(rows: Iterable[Any]) -> dict[int, list[Any]]:
+    grouped: dict[int, list[Any]] = defaultdict(list)
+    for row in rows:
+        grouped[row.case_id].append(row)
+    return grouped
+
+
+def _file(case: Case, item: Item, rows: _Rows, names: Mapping[int, str], reader: Reader) -> CaseFile:
+    question = case.criterion.question.in_language(reader.language)
+    people_hidden, machines_hidden = item.stream == Stream.CERTIFY, not reader.sees_machines(case)
+    answers = list(_answers(rows.judgments.get(case.pk, []), question, names))
+    verdicts = [] if machines_hidden else rows.verdicts.get(case.pk, [])
+    return CaseFile(
+        case=case,
+        question=question,
+        decisions=rows.decisions.get(case.pk, []),
+        verdict=verdicts[0] if verdicts else None,
+        machines=[] if machines_hidden else [each for each in answers if not _is_person(each)],
+        people=[] if people_hidden else [each for each in answers if _is_person(each)],
+        labels=[] if people_hidden else [_label(row, question) for row in rows.labels.get(case.pk, [])],
+        people_hidden=people_hidden,
+        machines_hidden=machines_hidden,
+    )
+
+
+def _answers(judgments: Iterable[Judgment], question: Question, names: Mapping[int, str]) -> Iterator[Answer]:
+    for judgment in judgments:
+        label = judgment.label
+        yield Answer(
+            by=names[judgment.rater_id],
+            judgment=judgment,
+            label=title_of(question, label) if label else "",
+            passes=question.passes(label),
+            bars=tuple(_bars(judgment.probs, question)),
+        )
+
+
+def _bars(probs: object, question: Question) -> Iterator[Bar]:
+    """Bars of the scale's labels; nothing where probabilities are kept in another shape (pairs: per order)."""
+    if not isinstance(probs, dict) or not all(isinstance(share, int | float) for share in probs.values()):
+        return
+    top = max(probs.values(), default=0)
+    for label in question.labels:
+        if label.key in probs:
+            yield Bar(label.title, probs[label.key], probs[label.key] == top)
+
+
+def _label(row: AgreedLabel, question: Question) -> Label:
+    return Label(row, title_of(question, row.label), question.passes(row.label))
+
+
+def title_of(question: Question, key: str) -> str:
+    """What readers call a label of the question."""
+    return next((label.title for label in question.labels if label.key == key), key)
+
+
+def _names(groups: Iterable[Sequence[Judgment]], reader: Reader) -> dict[int, str]:
+    """Raters' names: machines' always, people's for leads; else people are numbered within the item."""
+    raters: dict[int, Rater] = {judgment.rater_id: judgment.rater for group in groups for judgment in group}
+    people = [pk for pk, rater in sorted(raters.items()) if rater.kind == Rater.Kind.PERSON]
+    return {
+        pk: rater.name if reader.sees_names or pk not in people else f"{people.index(pk) + 1}"
+        for pk, rater in raters.items()
+    }
+
+
+def _is_person(answer: Answer) -> bool:
+    return answer.judgment.rater.kind == Rater.Kind.PERSON

@@ -1,0 +1,141 @@
+"""The items of a project as a list to search, and one item with everything that is known of it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import get_language
+from django.views.decorators.http import require_GET
+
+from judge import access
+from judge.actions import rubrics
+from judge.forms import ItemFilters
+from judge.models import AgreedLabel, Case, Criterion, Decision, Item, Project, Role
+from judge.rules.streams import Stream
+from judge.views import case_files
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A case in the list: its stage, and its label where one is agreed and may be shown."""
+
+    stage: str
+    label: str = ""
+    passes: bool | None = None
+    is_hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One row of the list; ``cells`` follow the criteria in force, None where the item has no such case."""
+
+    item: Item
+    cells: Sequence[Cell | None]
+
+
+@require_GET
+@access.project(Role.LEAD, Role.VIEWER, Role.TRAINER)
+def items(request: access.ProjectRequest) -> HttpResponse:
+    criteria = _titled(rubrics.criteria_in_force(request.project))
+    filters = ItemFilters(request.GET, criteria=criteria)
+    chosen = filters.cleaned_data if filters.is_valid() else {}
+    found = list(_found(request.project, chosen)[: PAGE + 1]) if filters.is_valid() else []
+    page, has_more = found[:PAGE], len(found) > PAGE
+    context = {
+        "filters": filters,
+        "criteria": [title for _, title in criteria],
+        "rows": _listed(page, [criterion for criterion, _ in criteria]),
+        "is_filtered": any(value for name, value in chosen.items() if name != "after"),
+        "first_page": _query(request, after=None),
+        "next_page": _query(request, after=page[-1].pk) if has_more else "",
+        "after": chosen.get("after"),
+    }
+    return render(request, "judge/items.html", context)
+
+
+@require_GET
+@access.project(Role.LEAD, Role.VIEWER, Role.TRAINER)
+def item(request: access.ProjectRequest, item_id: int) -> HttpResponse:
+    """One item. Annotators never come here: it shows the machines' view."""
+    mine = Item.objects.filter(project=request.project).select_related("context", "frame")
+    if (found := mine.filter(pk=item_id).first()) is None:
+        raise Http404("There is no such item in this project.")
+    reader = case_files.Reader(request.roles, get_language() or "en")
+    order = {criterion.pk: place for place, criterion in enumerate(rubrics.criteria_in_force(request.project))}
+    files = case_files.open_files(found, reader, order=order)
+    return render(request, "judge/item.html", {"item": found, "files": files, "names_shown": reader.sees_names})
+
+
+def _found(project: Project, chosen: Mapping[str, Any]) -> QuerySet[Item]:
+    """The items that the filters leave, in the order of their arrival."""
+    found = Item.objects.filter(project=project).select_related("context").order_by("pk")
+    if after := chosen.get("after"):
+        found = found.filter(pk__gt=after)
+    for name in ("stream", "generator", "language"):
+        if value := chosen.get(name):
+            found = found.filter(**{name: value})
+    if prefix := chosen.get("id"):
+        found = found.filter(identity__startswith=prefix)
+    cases = _matching_cases(chosen)
+    return found if cases is None else found.filter(Exists(cases))
+
+
+def _matching_cases(chosen: Mapping[str, Any]) -> QuerySet[Any] | None:
+    """Cases of an item that match what was chosen about cases; None where nothing was."""
+    wanted = Q()
+    if stage := chosen.get("stage"):
+        wanted &= Q(stage=stage)
+    if criterion := chosen.get("criterion"):
+        wanted &= Q(criterion=criterion)
+    cases = Case.objects.filter(wanted, item=OuterRef("pk"), project=OuterRef("project"))
+    if reason := chosen.get("reason"):
+        latest = Decision.objects.filter(case=OuterRef("pk")).order_by("-pk").values("reason")[:1]
+        return cases.annotate(latest=Subquery(latest)).filter(latest=reason)
+    return cases if wanted else None
+
+
+def _listed(page: Sequence[Item], criteria: Sequence[Criterion]) -> list[Listed]:
+    cells = _cells(page, criteria)
+    return [Listed(item, [cells[item.pk].get(criterion.pk) for criterion in criteria]) for item in page]
+
+
+def _cells(page: Sequence[Item], criteria: Sequence[Criterion]) -> Mapping[int, dict[int, Cell]]:
+    questions = {criterion.pk: criterion.question.in_language(get_language() or "en") for criterion in criteria}
+    hidden = {item.pk for item in page if item.stream == Stream.CERTIFY}
+    cases = list(Case.objects.filter(item__in=page, criterion__in=questions))
+    labels = _labels(case for case in cases if case.item_id not in hidden)
+    cells: dict[int, dict[int, Cell]] = defaultdict(dict)
+    for case in cases:
+        question, key = questions[case.criterion_id], labels.get(case.pk, "")
+        label = case_files.title_of(question, key) if key else ""
+        cells[case.item_id][case.criterion_id] = Cell(case.stage, label, question.passes(key), case.item_id in hidden)
+    return cells
+
+
+def _labels(cases: Iterable[Case]) -> dict[int, str]:
+    live = AgreedLabel.objects.filter(case__in=list(cases)).exclude(status=AgreedLabel.Status.WITHDRAWN)
+    return dict(live.values_list("case_id", "label"))
+
+
+def _titled(criteria: Iterable[Criterion]) -> list[tuple[Criterion, str]]:
+    language = get_language() or "en"
+    return [(criterion, criterion.question.in_language(language).title) for criterion in criteria]
+
+
+def _query(request: access.ProjectRequest, *, after: int | None) -> str:
+    """The address's query with another place to begin."""
+    query = request.GET.copy()
+    query.pop("after", None)
+    for name in [name for name, value in query.items() if not value]:
+        del query[name]
+    if after is not None:
+        query["after"] = str(after)
+    return "?" + query.urlencode()
