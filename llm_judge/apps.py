@@ -1,6 +1,21 @@
+from importlib import import_module
+
 from django.apps import AppConfig
+
+from judge import registry
 
 
 class LlmJudgeConfig(AppConfig):
     name = "llm_judge"
     verbose_name = "Machines"
+
+    def ready(self) -> None:
+        import_module("judge.celery")  # the roof is named, not imported: messages need its broker
+        from llm_judge.actions import checks, demo, setups
+
+        registry.judge_setups.update(setups.SETUPS)
+        registry.doctor_checks.update(checks.CHECKS)
+        registry.demo_seeders["1 machines: recorded verdicts"] = demo.seed
+        registry.demo_starters["machines"] = demo.start
+        registry.demo_recorders["machines"] = demo.record
+        registry.progress_lines["machines"] = demo.progress_line

@@ -1,0 +1,146 @@
+"""One batch: ask what is still unjudged, write answers as they come. A kill loses what is in flight, never a vote."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from django.db.models import Count
+from django.db.models.functions import Now
+
+from judge.errors import InputError, ServiceError
+from judge.models import Rater
+from llm_judge.actions import answers, calls, cases, endpoints, raters, runs
+from llm_judge.backends.base import Backend, check_offer
+from llm_judge.backends.judging import CaseAnswer
+from llm_judge.models import Completion, Endpoint, Run
+from llm_judge.rules.configuration import RaterConfiguration
+
+#: So many failures of the server in a row, and the batch is broken off: the server is in trouble, not the cases.
+BREAK_AFTER = 16
+
+
+@dataclass(slots=True)
+class Batch:
+    """What became of one batch so far. ``trouble`` says in words why it was broken off; then cases are left."""
+
+    n_judged: int = 0
+    n_unscored: int = 0
+    n_failed: int = 0
+    is_wanted: bool = True
+    trouble: str = ""
+    failed: list[CaseAnswer] = field(default_factory=list)
+    n_failed_in_row: int = 0
+
+
+def judge_batch(run_id: int, case_ids: Sequence[int]) -> Batch:
+    """Judge those of the cases that nobody judged yet. Safe to call twice, and from two places at once."""
+    batch = Batch()
+    for progress in work(run_id, case_ids):
+        batch = progress
+    return batch
+
+
+def work(run_id: int, case_ids: Sequence[int]) -> Iterator[Batch]:
+    """As ``judge_batch``, with the state of things after each chunk."""
+    run = Run.objects.select_related("project__rubric", "judge").get(pk=run_id)
+    batch = Batch()
+    is_resting = run.place == Run.Place.QUEUE and runs.is_resting(run)
+    if run.status != Run.Status.RUNNING or is_resting:
+        batch.is_wanted, batch.trouble = False, run.trouble if is_resting else ""
+        yield batch
+        return
+    for rater in raters.seated(run.judge):
+        try:
+            yield from _ask_rater(run, rater, case_ids, batch)
+        except ServiceError as error:
+            batch.trouble = str(error)
+        except InputError as error:  # rater and server, or rater and criterion, do not fit: no retry will help
+            runs.end(run, Run.Status.FAILED, trouble=str(error))
+            raise
+    _close(run, batch)
+    yield batch
+
+
+def _ask_rater(run: Run, rater: Rater, case_ids: Sequence[int], batch: Batch) -> Iterator[Batch]:
+    waiting = cases.load(run.project, case_ids, rater)
+    if not waiting:
+        return
+    configuration = raters.configuration_of(rater)
+    backend = _open(raters.endpoint_of(rater), configuration)
+    before = batch.n_judged
+    for chunk in calls.ask(backend, waiting, configuration):
+        _take(chunk, run, rater, batch)
+        yield batch
+        batch.is_wanted = Run.objects.filter(pk=run.pk, status=Run.Status.RUNNING).exists()
+        if not batch.is_wanted or batch.trouble:
+            break
+    if batch.failed:
+        _settle_failures(run, rater, batch, is_alive=batch.n_judged > before or _is_alive(backend))
+
+
+def _open(endpoint: Endpoint, configuration: RaterConfiguration) -> Backend:
+    """The backend of this endpoint, open and known to answer. Raises ServiceError in words where it does not."""
+    backend = endpoints.connect(endpoint, model=configuration.model)
+    key = (repr(backend), endpoint.pk, endpoint.max_in_flight, endpoint.timeout_s, str(endpoint.options))
+    opened, facts = calls.open_backend(key, backend)
+    check_offer(facts, configuration)
+    return opened
+
+
+def _is_alive(backend: Backend) -> bool:
+    try:
+        calls.look(backend)
+    except ServiceError:
+        return False
+    return True
+
+
+def _take(chunk: Sequence[CaseAnswer], run: Run, rater: Rater, batch: Batch) -> None:
+    """Write what is an answer; keep what only says that the server failed."""
+    settled = [each for each in chunk if not answers.is_servers_fault(each)]
+    for each in chunk:
+        batch.n_failed_in_row = batch.n_failed_in_row + 1 if answers.is_servers_fault(each) else 0
+        if batch.n_failed_in_row >= BREAK_AFTER:
+            batch.trouble = answers.detail(each)
+    batch.failed += [each for each in chunk if answers.is_servers_fault(each)]
+    if settled:
+        _count(answers.write(run, rater, settled), batch)
+
+
+def _count(written: answers.Written, batch: Batch) -> None:
+    batch.n_judged += written.n_new
+    batch.n_unscored += written.n_unscored
+
+
+def _settle_failures(run: Run, rater: Rater, batch: Batch, *, is_alive: bool) -> None:
+    """A failure counts against a case only if the server lives: then the case may be the poison.
+
+    After ``answers.MAX_TRIES`` such tries the case is set aside as unscored, with the reason.
+    """
+    failed, batch.failed = batch.failed, []
+    batch.n_failed += len(failed)
+    if not is_alive:
+        batch.trouble = answers.detail(failed[-1])
+        return
+    tried = _tries(rater, failed)
+    spent = [each for each in failed if tried.get(int(each.case_id), 0) + 1 >= answers.MAX_TRIES]
+    answers.note_failures(run, rater, [each for each in failed if each not in spent])
+    if spent:
+        _count(answers.write(run, rater, spent), batch)
+
+
+def _tries(rater: Rater, failed: Sequence[CaseAnswer]) -> Mapping[int, int]:
+    vain = Completion.objects.filter(rater=rater, judgment=None, case__in=[int(each.case_id) for each in failed])
+    return dict(vain.values_list("case").annotate(n=Count("pk")))
+
+
+def _close(run: Run, batch: Batch) -> None:
+    rows = Run.objects.filter(pk=run.pk)
+    if batch.trouble:
+        rows.update(trouble=batch.trouble, trouble_at=Now())
+    elif batch.n_judged:
+        rows.update(trouble="", trouble_at=None)
+    run.refresh_from_db()
+    if run.n_done >= run.n_planned:
+        runs.advance(run)

@@ -1,0 +1,75 @@
+"""What the doctor looks at in our rooms: does the judge answer with log-probabilities, do workers live?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.conf import settings
+from django.utils import timezone
+
+from judge.errors import CojudgeError
+from judge.registry import Finding
+from judge.rules.scales import Question, ScaleLabel
+from llm_judge.actions import calls, dispatch, endpoints, setups
+from llm_judge.models import Heartbeat
+from llm_judge.rules.records import Scored
+from llm_judge.rules.scoring import JudgeCase
+
+QUESTION = Question(
+    "sense", "Is the output a word of the context?", (ScaleLabel("yes", True), ScaleLabel("no", False))
+)
+CASE = JudgeCase("doctor", QUESTION, context="tea, milk, sugar", output="milk")
+
+
+def check_judge() -> list[Finding]:
+    """Ask the judge that this installation would use one small question."""
+    name = f"judge ({setups.default_setup()})"
+    try:
+        where, detail, is_well = _ask()
+    except CojudgeError as error:
+        return [Finding(name, False, str(error), _remedy())]
+    return [Finding(name, is_well, f"{where}: {detail}", "" if is_well else _remedy())]
+
+
+def check_workers() -> list[Finding]:
+    """Whether workers and beat live. Without a broker there is nothing to look for."""
+    if not settings.BROKER_URL:
+        return [Finding("worker", True, "no queue is set up (BROKER_URL is empty); commands judge by themselves")]
+    try:
+        workers = dispatch.worker_names()
+    except CojudgeError as error:
+        return [Finding("worker", False, str(error), "Start the broker, or correct BROKER_URL.")]
+    if not workers:
+        return [Finding("worker", False, "no worker answers", dispatch.START), _beat()]
+    return [Finding("worker", True, ", ".join(workers)), _beat()]
+
+
+def _ask() -> tuple[str, str, bool]:
+    setup = setups.default_setup()
+    is_server = setup == endpoints.SERVER
+    configuration = setups.server_configuration() if is_server else setups.embedded_configuration()
+    endpoint = endpoints.ensure(setup)
+    backend = endpoints.connect(endpoint, model=configuration.model)
+    opened, facts = calls.open_backend((repr(backend), "doctor"), backend)
+    (answer,) = [each for chunk in calls.ask(opened, [CASE], configuration) for each in chunk]
+    where = f"{facts.server} {facts.server_version}, {configuration.model}"
+    if isinstance(answer.answer, Scored):
+        return where, f"answers with log-probabilities in {answer.latency_ms:.0f} ms", True
+    return where, answer.answer.detail, False
+
+
+def _remedy() -> str:
+    if settings.JUDGE_URL:
+        return "Look at the server at JUDGE_URL, and at JUDGE_MODEL and JUDGE_API_KEY; or unset JUDGE_URL."
+    return "Run make setup, and see models.log in the state folder."
+
+
+def _beat() -> Finding:
+    beat = Heartbeat.objects.filter(name="sweep runs").first()
+    is_well = beat is not None and timezone.now() - beat.beaten_at < timedelta(minutes=2)
+    said = f"last swept {beat.beaten_at:%Y-%m-%d %H:%M:%S %Z}" if beat else "runs were never swept"
+    return Finding("beat", is_well, said, "" if is_well else "Start one with: celery -A judge beat")
+
+
+CHECKS: dict[str, Callable[[], list[Finding]]] = {"judge": check_judge, "worker": check_workers}

@@ -1,0 +1,92 @@
+"""Hands runs to background workers, and finds out whether there are any."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from celery import current_app
+from django.conf import settings
+from django.utils import timezone
+from kombu.exceptions import ChannelError, OperationalError
+
+from judge.errors import ServiceError
+from llm_judge.actions import runs
+from llm_judge.models import Heartbeat, Run
+
+Send = Callable[[int, list[int]], object]
+
+JUDGE_QUEUE = "judge"
+START = "Start one with: celery -A judge worker -Q judge,interactive"
+
+
+def enqueue(run: Run) -> None:
+    """Wake a worker for this run. Raises ServiceError where no broker is set or it does not answer; the run then
+    stays queued and the sweeper takes it up as soon as there is one."""
+    check_broker()
+    try:
+        current_app.send_task("llm_judge.tasks.start_run", [run.pk], retry=False)
+    except OperationalError as error:
+        raise ServiceError(f"The broker at BROKER_URL does not answer ({_name(error)}). Is it running?") from error
+
+
+def begin(run_id: int, *, send: Send) -> None:
+    """Send a queued run to the workers, batch by batch."""
+    run = Run.objects.select_related("project", "judge").filter(pk=run_id).first()
+    if run is not None and runs.begin(run):
+        send_batches(run, send=send)
+
+
+def sweep(*, send: Send) -> None:
+    """Finish or send again what has had no progress for a while, unless it only waits for its turn in the queue."""
+    Heartbeat.objects.update_or_create(name="sweep runs", defaults={"beaten_at": timezone.now()})
+    silent = runs.silent_runs()
+    if not silent or n_waiting():
+        return
+    for run in silent:
+        if run.status == Run.Status.QUEUED:
+            begin(run.pk, send=send)
+        elif runs.advance(run).is_live and not runs.is_resting(run):
+            send_batches(run, send=send)
+
+
+def send_batches(run: Run, *, send: Send) -> int:
+    n_sent = 0
+    for batch in runs.batches(run):
+        send(run.pk, batch)
+        n_sent += 1
+    if not n_sent:
+        runs.advance(run)
+    return n_sent
+
+
+def n_waiting() -> int:
+    """Messages that no worker has taken yet."""
+    with current_app.connection_for_read() as connection:
+        channel: Any = connection.default_channel
+        try:
+            return int(channel.queue_declare(JUDGE_QUEUE, passive=True).message_count)
+        except ChannelError:  # nothing was ever sent
+            return 0
+
+
+def check_broker() -> None:
+    if not settings.BROKER_URL:
+        raise ServiceError(
+            "No queue is set up here (BROKER_URL is empty), so nobody would take the run up. "
+            "Run manage.py judge_items without --queue, or start everything with `make demo`."
+        )
+
+
+def worker_names(timeout: float = 2.0) -> list[str]:
+    """The workers that answer now. Raises ServiceError where there is no broker to ask."""
+    check_broker()
+    try:
+        replies = current_app.control.ping(timeout=timeout) or []
+    except (OSError, OperationalError) as error:
+        raise ServiceError(f"The broker at BROKER_URL does not answer ({_name(error)}). Is it running?") from error
+    return sorted(name for reply in replies for name in reply)
+
+
+def _name(error: BaseException) -> str:
+    return type(error.__cause__ or error).__name__

@@ -1,0 +1,191 @@
+"""Runs: a frozen plan, and what is left of it counted from votes. No row says "to do": a missing vote does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max, Q, QuerySet
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from judge.actions import events, rubrics
+from judge.errors import InputError
+from judge.models import Case, Criterion, Judge, Project, User
+from llm_judge.actions import cases, raters
+from llm_judge.models import LIVE, Run
+from llm_judge.rules.scoring import check_fit
+
+BATCH = 256
+#: A run whose judge could not be asked is left in peace for so long; one without progress is dispatched again.
+REST, SILENCE = timedelta(seconds=60), timedelta(seconds=90)
+
+Status, Place = Run.Status, Run.Place
+
+
+@transaction.atomic
+def start(
+    project: Project,
+    *,
+    by: User | None,
+    limit: int | None = None,
+    criteria: Sequence[str] = (),
+    place: Run.Place = Run.Place.QUEUE,
+) -> Run:
+    """Freeze a plan: what the judge in force has not judged yet, oldest cases first, at most ``limit`` of them.
+
+    A run that was stopped or left behind is replaced by the new one: what it judged counts. Raises InputError where
+    there is no judge, nothing to judge, or workers are on a run of this project already.
+    """
+    locked = Project.objects.select_related("judge").select_for_update(of=("self",), no_key=True)
+    project = locked.get(pk=project.pk)  # one start at a time
+    judge = _judge_in_force(project)
+    wanted = _criteria(project, criteria)
+    _check_fits(judge, wanted)
+    _replace_live_run(project, by=by)
+    plan, n_planned = _freeze(project, judge, wanted, limit)
+    run = Run.objects.create(
+        project=project, judge=judge, by=by, place=place, plan=plan, n_planned=n_planned, status=Status.QUEUED
+    )
+    events.note(project, "run started", by=by, subject=f"run:{run.pk}", cases=n_planned, judge=judge.pk)
+    return run
+
+
+def begin(run: Run) -> bool:
+    """Take a queued run up; False when somebody was faster or it is no longer wanted."""
+    is_ours = Run.objects.filter(pk=run.pk, status=Status.QUEUED).update(
+        status=Status.RUNNING, started_at=Now(), progressed_at=Now()
+    )
+    run.refresh_from_db()
+    return bool(is_ours)
+
+
+def remaining(run: Run) -> QuerySet[Case]:
+    """The cases of the plan that still miss a vote of the run's judge."""
+    planned = Case.objects.filter(
+        project=run.project_id, criterion__in=run.plan["criteria"], pk__lte=run.plan["bound"]
+    )
+    return cases.without_vote(planned, raters.seated(run.judge))
+
+
+def count_left(project: Project, criteria: Sequence[str] = ()) -> int:
+    """How many cases a run that starts now would judge; none without a judge in force."""
+    if project.judge is None:
+        return 0
+    return _unjudged(project, project.judge, _criteria(project, criteria)).count()
+
+
+def batches(run: Run, size: int = BATCH) -> Iterator[list[int]]:
+    """The remaining cases in lists of ids, cases of one criterion and context side by side; memory stays flat."""
+    batch: list[int] = []
+    ids = remaining(run).order_by(*cases.PREFIX_ORDER).values_list("pk", flat=True)
+    for case_id in ids.iterator(chunk_size=5_000):
+        batch.append(case_id)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def advance(run: Run) -> Run:
+    """Finish the run if no vote is missing any more, and set its progress right by the rows."""
+    n_left = remaining(run).count() if run.is_live else 0
+    n_done = max(0, run.n_planned - n_left)
+    if run.is_live and n_left == 0:
+        end(run, Status.DONE, n_done=n_done, trouble="")
+    elif run.is_live:
+        Run.objects.filter(pk=run.pk).update(n_done=n_done)
+    run.refresh_from_db()
+    return run
+
+
+def end(run: Run, status: Run.Status, **columns: Any) -> None:
+    """End a live run with ``status``; one that ended already stays as it is."""
+    live = Run.objects.filter(pk=run.pk, status__in=LIVE)
+    live.update(status=status, finished_at=Now(), **columns)
+    run.refresh_from_db()
+
+
+@transaction.atomic
+def steer(run: Run, wish: str, *, by: User) -> Run:
+    """``pause``, ``resume`` or ``cancel`` a run; workers notice between two chunks. Raises InputError for others."""
+    if wish == "pause":
+        Run.objects.filter(pk=run.pk, status__in=(Status.QUEUED, Status.RUNNING)).update(status=Status.PAUSED)
+    elif wish == "resume":
+        Run.objects.filter(pk=run.pk, status=Status.PAUSED).update(
+            status=Status.QUEUED, place=Place.QUEUE, trouble="", trouble_at=None
+        )
+    elif wish == "cancel":
+        end(run, Status.CANCELLED)
+    else:
+        raise InputError(f'a run cannot be told to "{wish}"', expected="pause, resume, cancel")
+    events.note(run.project, f"run: {wish}", by=by, subject=f"run:{run.pk}")
+    run.refresh_from_db()
+    return run
+
+
+def is_resting(run: Run) -> bool:
+    """The judge could not be asked a moment ago, so other batches of the run need not try."""
+    return run.trouble_at is not None and timezone.now() - run.trouble_at < REST
+
+
+def silent_runs(since: timedelta = SILENCE) -> list[Run]:
+    """Queue runs without progress for a while: their messages may be lost with a broker or a killed worker."""
+    before = timezone.now() - since
+    quiet = Q(progressed_at__lt=before) | Q(progressed_at=None, created_at__lt=before)
+    live = Run.objects.filter(place=Place.QUEUE, status__in=(Status.QUEUED, Status.RUNNING))
+    return list(live.filter(quiet).select_related("project", "judge"))
+
+
+def _judge_in_force(project: Project) -> Judge:
+    if project.judge is None:
+        first = f"Run: manage.py judge_items {project.slug}"
+        raise InputError(f"{project.name} has no judge in force", next_step=first)
+    return project.judge
+
+
+def _criteria(project: Project, keys: Sequence[str]) -> list[Criterion]:
+    in_force = rubrics.criteria_in_force(project)
+    known = [criterion.key for criterion in in_force]
+    for key in keys:
+        if key not in known:
+            raise InputError(f'there is no criterion "{key}"', expected=", ".join(known))
+    return [criterion for criterion in in_force if not keys or criterion.key in keys]
+
+
+def _check_fits(judge: Judge, criteria: Sequence[Criterion]) -> None:
+    for rater in raters.seated(judge):
+        configuration = raters.configuration_of(rater)
+        for criterion in criteria:
+            check_fit(criterion.question, configuration)
+
+
+def _unjudged(project: Project, judge: Judge, criteria: Sequence[Criterion]) -> QuerySet[Case]:
+    return cases.without_vote(Case.objects.filter(project=project, criterion__in=criteria), raters.seated(judge))
+
+
+def _freeze(project: Project, judge: Judge, criteria: Sequence[Criterion], limit: int | None) -> tuple[Any, int]:
+    """The plan is a bound, not a list: of a million cases it keeps one number. With a limit the bound is the id of
+    the last case within it."""
+    left = _unjudged(project, judge, criteria)
+    within = Case.objects.filter(pk__in=left.order_by("pk").values("pk")[:limit]) if limit else left
+    bound, n_planned = within.aggregate(bound=Max("pk"))["bound"], within.count()
+    if not n_planned:
+        raise InputError(f"{judge.name} has judged every case of {project.name} already")
+    return {"bound": bound, "criteria": [criterion.pk for criterion in criteria]}, n_planned
+
+
+def _replace_live_run(project: Project, *, by: User | None) -> None:
+    live = Run.objects.filter(project=project, status__in=LIVE).first()
+    if live is None:
+        return
+    if live.place == Place.QUEUE and live.status != Status.PAUSED and not live.is_silent:
+        raise InputError(
+            f"background workers are on run {live.pk} of {project.name} ({live.n_done} of {live.n_planned} judged)",
+            next_step="Wait for it, or pause it on the page Runs.",
+        )
+    end(live, Status.CANCELLED)
+    events.note(project, "run replaced", by=by, subject=f"run:{live.pk}")

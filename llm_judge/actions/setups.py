@@ -1,0 +1,86 @@
+"""The judges that a project can be given by name: the embedded model, a server of one's own, scripted answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.conf import settings
+
+from judge.actions import projects
+from judge.models import Judge, Project, User
+from judge.services import models
+from llm_judge.actions import calls, endpoints, raters
+from llm_judge.actions.endpoints import EMBEDDED, SCRIPTED, SERVER
+from llm_judge.backends import scripted
+from llm_judge.backends.base import check_offer
+from llm_judge.rules import templates
+from llm_judge.rules.configuration import BackendKind, RaterConfiguration, ScoringRule
+
+
+def default_setup() -> str:
+    """The setup a project gets when nobody says otherwise: the team's server where JUDGE_URL names one."""
+    return SERVER if settings.JUDGE_URL else EMBEDDED
+
+
+def use_embedded(project: Project, *, by: User | None = None) -> Judge:
+    """The shipped model, few-shot with the rubric's own examples. Needs no running server."""
+    return _seat(project, embedded_configuration(), endpoint=EMBEDDED, name="Embedded model", by=by)
+
+
+def use_server(project: Project, *, by: User | None = None) -> Judge:
+    """The server at JUDGE_URL, asked for one constrained answer. Raises ServiceError when it does not answer."""
+    return _seat(project, server_configuration(), endpoint=SERVER, name="Server", by=by)
+
+
+def use_scripted(project: Project, *, by: User | None = None) -> Judge:
+    """Answers drawn by hash, for trials and tests: no model is behind them."""
+    return _seat(project, scripted_configuration(), endpoint=SCRIPTED, name="Scripted answers", by=by)
+
+
+def embedded_configuration() -> RaterConfiguration:
+    identity = models.model_id()
+    return RaterConfiguration(
+        backend=BackendKind.OPENAI_HTTP,
+        model=identity.name,
+        revision=f"sha256:{identity.sha256}",
+        server_version=identity.server,
+        template=templates.FEW_SHOT,
+        scoring_rule=ScoringRule.FEW_SHOT,
+    )
+
+
+def server_configuration() -> RaterConfiguration:
+    """What the server at JUDGE_URL says it is; JUDGE_MODEL chooses among its models."""
+    endpoint = endpoints.ensure(SERVER)
+    backend = endpoints.connect(endpoint)
+    _, facts = calls.open_backend((repr(backend), endpoint.pk), backend)
+    configuration = RaterConfiguration(
+        backend=BackendKind.OPENAI_HTTP,
+        model=settings.JUDGE_MODEL or facts.model,
+        server_version=f"{facts.server} {facts.server_version}".strip(),
+        template=templates.CHOICE,
+        scoring_rule=ScoringRule.CHOICE,
+    )
+    check_offer(facts, configuration)
+    return configuration
+
+
+def scripted_configuration() -> RaterConfiguration:
+    return RaterConfiguration(
+        backend=BackendKind.SCRIPTED,
+        model="scripted",
+        revision=scripted.VERSION,
+        template=templates.CHOICE,
+        scoring_rule=ScoringRule.CHOICE,
+    )
+
+
+def _seat(
+    project: Project, configuration: RaterConfiguration, *, endpoint: str, name: str, by: User | None
+) -> Judge:
+    full = f"{name}: {configuration.model}, {configuration.scoring_rule.value.replace('_', ' ')}"
+    rater = raters.find_or_make(configuration, name=full, endpoint=endpoints.ensure(endpoint))
+    return projects.put_judge_in_force(project, [rater], name=full[:120], by=by)
+
+
+SETUPS: dict[str, Callable[..., Judge]] = {EMBEDDED: use_embedded, SERVER: use_server, SCRIPTED: use_scripted}

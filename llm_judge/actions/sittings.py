@@ -1,0 +1,66 @@
+"""A run judged here and now, in the calling process: what commands do where no queue is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.db.models import Count
+
+from judge.models import Project, Purpose, User
+from llm_judge.actions import batches, raters, runs
+from llm_judge.models import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is: shown while it goes on."""
+
+    run: Run
+    n_done: int
+    n_unscored: int
+    trouble: str = ""
+
+
+def judge_here(
+    project: Project, *, by: User | None, limit: int | None = None, criteria: tuple[str, ...] = ()
+) -> Iterator[Progress]:
+    """Start a run and judge it in this process, with word after each chunk; stops early where the judge is in
+    trouble. What is left then is judged by the next run. Raises InputError where there is nothing to judge."""
+    run = runs.start(project, by=by, limit=limit, criteria=criteria, place=Run.Place.COMMAND)
+    runs.begin(run)
+    try:
+        yield from _sit(run)
+    except KeyboardInterrupt:
+        Run.objects.filter(pk=run.pk, status=Run.Status.RUNNING).update(status=Run.Status.PAUSED)
+        raise
+
+
+def _sit(run: Run) -> Iterator[Progress]:
+    """Over all that is left, again and again until nothing is: failed tries come back, at most a few times."""
+    while run.status == Run.Status.RUNNING:
+        for case_ids in runs.batches(run):
+            for batch in batches.work(run.pk, case_ids):
+                run.refresh_from_db()
+                yield Progress(run, run.n_done, run.n_unscored, batch.trouble)
+            if batch.trouble:
+                runs.end(run, Run.Status.FAILED, trouble=batch.trouble)
+            if run.status != Run.Status.RUNNING:
+                return
+        runs.advance(run)
+    yield Progress(run, run.n_done, run.n_unscored)
+
+
+def count_unscored(run: Run) -> dict[str, int]:
+    """Why answers of this run hold no label, most frequent first."""
+    rows = run.completions.filter(judgment__purpose=Purpose.VOTE, judgment__label=None, judgment__isnull=False)
+    counted = rows.values_list("error_kind").annotate(n=Count("pk")).order_by("-n", "error_kind")
+    return dict(counted)
+
+
+def describe_judge(project: Project) -> str:
+    """The judge in force in one line."""
+    if project.judge is None:
+        return "no judge"
+    names = ", ".join(rater.name for rater in raters.seated(project.judge))
+    return f"judge {project.judge.version} ({names})"

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from judge.models import Rater
+
+
+class Endpoint(models.Model):
+    """Where machine raters are asked. The key itself lives in the environment; here stands the variable's name."""
+
+    class Kind(models.TextChoices):
+        OPENAI = "openai", "OpenAI-compatible server"
+        EMBEDDED = "embedded", "embedded model"
+        SCRIPTED = "scripted", "scripted answers"
+
+    name = models.CharField(max_length=120, unique=True)
+    kind = models.CharField(max_length=8, choices=Kind)
+    base_url = models.CharField(max_length=300, blank=True, default="", help_text="empty: found when it is needed")
+    model = models.CharField(max_length=200, blank=True, default="")
+    api_key_variable = models.CharField(
+        max_length=80, blank=True, default="", help_text="name of the environment variable that holds the key"
+    )
+    max_in_flight = models.PositiveSmallIntegerField(default=32)
+    timeout_s = models.FloatField(default=60.0, help_text="for one call")
+    options = models.JSONField(default=dict, blank=True, help_text="scripted: latency_s, seed, fail_share")
+    raters = models.ManyToManyField(Rater, blank=True, related_name="endpoints", help_text="who is asked here")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(max_in_flight__gte=1, timeout_s__gt=0), name="endpoint_bounds"),
+            models.CheckConstraint(
+                condition=Q(api_key_variable="") | Q(api_key_variable__regex=r"^[A-Z_][A-Z0-9_]*$"),
+                name="endpoint_key_is_a_variable_name",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

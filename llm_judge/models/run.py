@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from judge.models import Judge, Project
+
+
+class Run(models.Model):
+    """One judge over a frozen plan of cases. What is left is counted from votes; the columns only show progress."""
+
+    class Status(models.TextChoices):
+        QUEUED = "queued", _("queued")
+        RUNNING = "running", _("running")
+        PAUSED = "paused", _("paused")
+        CANCELLED = "cancelled", _("cancelled")
+        DONE = "done", _("done")
+        FAILED = "failed", _("failed")
+
+    class Place(models.TextChoices):
+        QUEUE = "queue", _("background workers")
+        COMMAND = "command", _("a command")
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="runs")
+    judge = models.ForeignKey(Judge, on_delete=models.PROTECT, related_name="runs")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    place = models.CharField(max_length=8, choices=Place)
+    status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
+    plan = models.JSONField(help_text="bound: the last case id; criteria: ids")
+    n_planned = models.PositiveIntegerField()
+    n_done = models.PositiveIntegerField(default=0)
+    n_unscored = models.PositiveIntegerField(default=0)
+    trouble = models.TextField(blank=True, default="", help_text="why the judge cannot be asked, while it cannot")
+    trouble_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    started_at = models.DateTimeField(null=True)
+    progressed_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project"], condition=Q(status__in=["queued", "running", "paused"]), name="run_one_live"
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["queued", "running", "paused"], finished_at__isnull=True)
+                | Q(status__in=["cancelled", "done", "failed"], finished_at__isnull=False),
+                name="run_ended_has_time",
+            ),
+        ]
+
+    @property
+    def is_live(self) -> bool:
+        return self.status in LIVE
+
+    @property
+    def share_done(self) -> float:
+        return min(1.0, self.n_done / self.n_planned) if self.n_planned else 1.0
+
+    @property
+    def per_minute(self) -> float | None:
+        """Cases per minute so far; None before there is anything to go by."""
+        until = self.finished_at or self.progressed_at
+        if not (self.started_at and until and self.n_done) or until <= self.started_at:
+            return None
+        return 60 * self.n_done / (until - self.started_at).total_seconds()
+
+    @property
+    def minutes_left(self) -> float | None:
+        """At the rate so far; None before there is one, and after the end."""
+        rate = self.per_minute if self.is_live else None
+        return max(0, self.n_planned - self.n_done) / rate if rate else None
+
+    @property
+    def is_silent(self) -> bool:
+        """Nobody has worked on it for a while: a worker is missing, busy elsewhere, or waits for the judge."""
+        last = self.progressed_at or self.created_at
+        return self.is_live and self.status != self.Status.PAUSED and timezone.now() - last > timedelta(minutes=1)
+
+
+LIVE = (Run.Status.QUEUED, Run.Status.RUNNING, Run.Status.PAUSED)
+
+
+class Heartbeat(models.Model):
+    """When a periodic task last ran: how the doctor knows that beat and a worker are alive."""
+
+    name = models.CharField(max_length=60, unique=True)
+    beaten_at = models.DateTimeField()

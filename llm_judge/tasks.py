@@ -1,0 +1,24 @@
+"""What background workers do: ids in, one action call. The truth is votes in Postgres; a lost message is no loss."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from celery import shared_task
+
+from llm_judge.actions import batches, dispatch
+
+
+@shared_task
+def judge_batch(run_id: int, case_ids: Sequence[int]) -> None:
+    batches.judge_batch(run_id, case_ids)
+
+
+@shared_task
+def start_run(run_id: int) -> None:
+    dispatch.begin(run_id, send=judge_batch.delay)
+
+
+@shared_task
+def sweep_runs() -> None:
+    dispatch.sweep(send=judge_batch.delay)

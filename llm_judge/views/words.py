@@ -1,0 +1,33 @@
+"""The words for what machines report, as leads read them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+UNSCORED: Mapping[str, Promise] = {
+    "off_menu": _("the answer is not one of the labels"),
+    "no_logprobs": _("the answer came without probabilities"),
+    "empty_answer": _("the answer was empty"),
+    "garbage": _("the answer could not be read"),
+    "http_error": _("the server refused or failed"),
+    "unauthorized": _("the key is missing or wrong"),
+    "rate_limited": _("too many requests, again and again"),
+    "timeout": _("no answer in time"),
+    "unreachable": _("no connection to the server"),
+    "context_too_long": _("the prompt is longer than the model's window"),
+    "refused": _("the model declined to answer"),
+}
+
+SCORING: Mapping[str, Promise] = {
+    "choice": _("asked for one label, held to the menu"),
+    "few_shot": _("asked to complete worked examples with one label"),
+    "pmi": _("how much likelier the output is in its context than without it"),
+}
+
+
+def say(words: Mapping[str, Promise], key: str) -> str:
+    """The words for ``key``; a key without words is shown as it is stored."""
+    return str(words.get(key, key.replace("_", " ")))
