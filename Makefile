@@ -43,4 +43,6 @@ lock:  ## pin requirements anew (needs uv)
 	    --custom-compile-command "make lock" --no-deps requirements-model.in -o requirements-model.txt
 
 record-demo: setup  ## judge the demo shop with the embedded model and keep its verdicts for `make demo`
-	@$(PY) manage.py demo --record
+	@state=$$(mktemp -d /var/tmp/cojudge-record.XXXXXX) && chmod 711 $$state && \
+	  (COJUDGE_STATE=$$state $(PY) manage.py demo --record; status=$$?; \
+	   COJUDGE_STATE=$$state $(PY) -m judge.services.supervise stop; rm -rf $$state; exit $$status)

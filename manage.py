@@ -8,8 +8,12 @@ import sys
 
 def main() -> None:
     from judge import embedded
+    from judge.errors import ServiceError
 
-    embedded.prepare(sys.argv)
+    try:
+        embedded.prepare(sys.argv)
+    except ServiceError as error:
+        sys.exit(f"cojudge: {error}")
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(sys.argv)

@@ -1,6 +1,13 @@
 from django.apps import AppConfig
 
+from judge import registry
+
 
 class AnnotationConfig(AppConfig):
     name = "annotation"
     verbose_name = "People"
+
+    def ready(self) -> None:
+        from annotation.actions import demo
+
+        registry.demo_seeders["2 people: answers"] = demo.seed

@@ -8,8 +8,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from judge.errors import ServiceError
+from judge.services import postgres, state, valkey
+
 #: Commands that never open a database.
 NO_DATABASE = frozenset({"help", "--help", "-h", "version", "--version", "makemessages", "compilemessages"})
+#: Commands that wake a worker and therefore bring a broker, unless BROKER_URL names one.
+WITH_BROKER = frozenset({"demo", "serve"})
 #: Commands that see to the schema themselves.
 OWN_SCHEMA = frozenset({"migrate", "makemigrations", "sqlmigrate", "showmigrations", "check", "collectstatic", "flush"})
 
@@ -24,21 +29,17 @@ def prepare(argv: Sequence[str]) -> None:
         return
     is_embedded = "DATABASE_URL" not in os.environ
     ensure_database()
+    if command in WITH_BROKER and not os.environ.get("BROKER_URL"):
+        os.environ["BROKER_URL"] = valkey.ensure()
     if is_embedded and command not in OWN_SCHEMA:
         _migrate()
 
 
 def ensure_database() -> None:
     """Make sure that DATABASE_URL and COJUDGE_SECRET_KEY say where the data is and how it is signed."""
-    from judge.errors import ServiceError
-    from judge.services import postgres, state
-
     if "DATABASE_URL" in os.environ:
         return
-    try:
-        os.environ["DATABASE_URL"] = postgres.ensure().url
-    except ServiceError as error:
-        sys.exit(f"cojudge: {error}")
+    os.environ["DATABASE_URL"] = postgres.ensure().url
     os.environ.setdefault("COJUDGE_SECRET_KEY", secret_key(state.folder()))
 
 

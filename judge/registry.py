@@ -28,7 +28,7 @@ doctor_checks: dict[str, Callable[[], list[Finding]]] = {}
 demo_seeders: dict[str, Callable[..., None]] = {}
 #: ``start(projects, say)``: what begins once the demo's servers run.
 demo_starters: dict[str, Callable[..., None]] = {}
-#: ``record(shop, say)``: makes the recorded part of the demo anew (``make record-demo``).
+#: ``record(say)``: makes the recorded part of the demo anew (``make record-demo``).
 demo_recorders: dict[str, Callable[..., None]] = {}
 #: Functions without arguments: one line on work in the background, empty when nothing moves.
 progress_lines: dict[str, Callable[[], str]] = {}

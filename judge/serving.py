@@ -14,7 +14,7 @@ from functools import partial
 from types import FrameType
 
 from judge.errors import ServiceError
-from judge.services import state, supervise, valkey
+from judge.services import state, supervise
 from judge.services.processes import die_with_parent
 
 HOST, FIRST_PORT, PORTS = "127.0.0.1", 8000, 50
@@ -73,12 +73,6 @@ def free_port(first: int = FIRST_PORT) -> int:
                 continue
             return port
     raise ServiceError(f"no free port between {first} and {first + PORTS - 1}. Name one with --port.")
-
-
-def ensure_broker() -> None:
-    """Bring an embedded broker unless BROKER_URL names one; children inherit its address."""
-    if not os.environ.get("BROKER_URL"):
-        os.environ["BROKER_URL"] = valkey.ensure()
 
 
 def programs(port: int) -> list[Child]:

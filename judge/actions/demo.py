@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from django.db import transaction
 
@@ -27,10 +27,14 @@ PROMPTS = {
 }
 
 
-def seed(say: Say, *, judge: str) -> list[Project]:
-    """Make the demo people and the projects that are missing, with ``judge`` in force; returns all three."""
+def seed(say: Say, *, judge: str, is_bare: bool = False) -> list[Project]:
+    """Make the demo people and the projects that are missing, with ``judge`` in force; returns all three.
+
+    ``is_bare``: items alone, without recorded verdicts and people's answers.
+    """
     people = [make_person(name) for name in demo.PEOPLE]
-    return [_project(task, people, say, judge) for task in PROJECTS]
+    seeders = {} if is_bare else registry.demo_seeders
+    return [find(task) or _make(task, people, say, judge, seeders) for task in PROJECTS]
 
 
 def make_person(username: str) -> User:
@@ -51,14 +55,10 @@ def find(task: str) -> Project | None:
     return Project.objects.filter(is_demo=True, name=PROJECTS[task][0]).first()
 
 
-def _project(task: str, people: list[User], say: Say, judge: str) -> Project:
-    if known := find(task):
-        return known
-    with transaction.atomic():
-        return _make(task, people, say, judge)
-
-
-def _make(task: str, people: list[User], say: Say, judge: str) -> Project:
+@transaction.atomic
+def _make(
+    task: str, people: list[User], say: Say, judge: str, seeders: Mapping[str, Callable[..., None]]
+) -> Project:
     name, file = PROJECTS[task]
     project = projects.create(
         name, rubric=rubrics.template(task), judge=judge, is_demo=True, generator_prompt=PROMPTS[task], **RATES
@@ -68,6 +68,6 @@ def _make(task: str, people: list[User], say: Say, judge: str) -> Project:
         projects.add_member(project, person, *roles)
     report = imports.import_file(project, demo.FOLDER / file, by=None, name=file, frame="the demo shop")
     say(f"{name}: {report.n_items} items, {report.n_cases} cases")
-    for title in sorted(registry.demo_seeders):
-        registry.demo_seeders[title](project, say)
+    for title in sorted(seeders):
+        seeders[title](project, say)
     return project

@@ -21,11 +21,10 @@ class Command(CojudgeCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         judge = options["judge"] or registry.default_judge()
         if options["record"]:
-            registry.demo_recorders["machines"](shop, self.say)
+            registry.demo_recorders["machines"](self.say)
             return
         self.say("Cojudge demo: making the shop (the first time only)")
         projects = shop.seed(self.say, judge=judge)
-        serving.ensure_broker()
         port = options["port"] or serving.free_port()
         children = serving.programs(port)
         try:

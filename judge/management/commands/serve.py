@@ -33,7 +33,6 @@ class Command(CojudgeCommand):
         parser.add_argument("--port", type=int, default=0, help="default: 8000 or the next free one")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        serving.ensure_broker()
         port = options["port"] or serving.free_port()
         children = serving.programs(port)
         try:
