@@ -8,7 +8,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from judge.errors import ServiceError
 from judge.services import postgres, state, valkey
 
 #: Commands that never open a database.

@@ -44,7 +44,7 @@ class Child:
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
-                preexec_fn=partial(die_with_parent, os.getpid(), signal.SIGTERM),  # noqa: PLW1509
+                preexec_fn=partial(die_with_parent, os.getpid(), signal.SIGTERM),
             )
 
     @property
@@ -78,10 +78,36 @@ def free_port(first: int = FIRST_PORT) -> int:
 def programs(port: int) -> list[Child]:
     """Web, worker and beat, in the order in which they start."""
     python, celery = sys.executable, [sys.executable, "-m", "celery", "-A", "judge"]
-    worker = ["worker", "-Q", "judge,interactive,export", "--concurrency", "2", "-n", "cojudge@%h", "--loglevel", "INFO"]
+    worker = [
+        "worker",
+        "-Q",
+        "judge,interactive,export",
+        "--concurrency",
+        "2",
+        "-n",
+        "cojudge@%h",
+        "--loglevel",
+        "INFO",
+    ]
     schedule = str(state.folder() / "beat-schedule")
-    web = [python, "-m", "granian", "--interface", "wsgi", "judge.wsgi:application", "--host", HOST, "--port", str(port),
-           "--workers", "1", "--blocking-threads", "8", "--backlog", "256"]
+    web = [
+        python,
+        "-m",
+        "granian",
+        "--interface",
+        "wsgi",
+        "judge.wsgi:application",
+        "--host",
+        HOST,
+        "--port",
+        str(port),
+        "--workers",
+        "1",
+        "--blocking-threads",
+        "8",
+        "--backlog",
+        "256",
+    ]
     return [
         Child("web", web, {"COJUDGE_POOL": "1"}),
         Child("worker", [*celery, *worker]),

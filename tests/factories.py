@@ -49,7 +49,9 @@ def make_member(project: Project, name: str, *roles: Role) -> User:
     return user
 
 
-def import_items(project: Project, *, n: int = 1, per_context: int = 5, lines: Iterable[dict[str, object]] = ()) -> list[Item]:
+def import_items(
+    project: Project, *, n: int = 1, per_context: int = 5, lines: Iterable[dict[str, object]] = ()
+) -> list[Item]:
     """Import ``lines``, or ``n`` plain tags of which ``per_context`` share a context; returns the project's items."""
     rows = list(lines) or [
         {"id": f"item-{i}", "context": f"person {i // per_context} likes tents", "output": f"tent number {i}"}

@@ -32,8 +32,15 @@ def ask_people(
     """
     wanted = {case.pk: case.people_wanted + people for case in cases}
     rows = [
-        Decision(case=case, route=Route.PEOPLE, reason=reason, people_wanted=wanted[case.pk], policy=_policy(project),
-                 judge=project.judge, by=by)
+        Decision(
+            case=case,
+            route=Route.PEOPLE,
+            reason=reason,
+            people_wanted=wanted[case.pk],
+            policy=_policy(project),
+            judge=project.judge,
+            by=by,
+        )
         for case in cases
     ]
     move((case, Stage.PEOPLE, wanted[case.pk]) for case in cases)

@@ -56,9 +56,7 @@ def find(task: str) -> Project | None:
 
 
 @transaction.atomic
-def _make(
-    task: str, people: list[User], say: Say, judge: str, seeders: Mapping[str, Callable[..., None]]
-) -> Project:
+def _make(task: str, people: list[User], say: Say, judge: str, seeders: Mapping[str, Callable[..., None]]) -> Project:
     name, file = PROJECTS[task]
     project = projects.create(
         name, rubric=rubrics.template(task), judge=judge, is_demo=True, generator_prompt=PROMPTS[task], **RATES

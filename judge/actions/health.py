@@ -33,8 +33,12 @@ def check_database() -> list[Finding]:
     missing = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
     return [
         Finding("database", True, f"PostgreSQL {version}, {connection.settings_dict['HOST'] or 'local socket'}"),
-        Finding("durable commits", commit != "off", f"synchronous_commit={commit}", "Turn it on: answers could be lost"),
-        Finding("tables", not missing, f"{missing} migrations missing" if missing else "up to date", "manage.py migrate"),
+        Finding(
+            "durable commits", commit != "off", f"synchronous_commit={commit}", "Turn it on: answers could be lost"
+        ),
+        Finding(
+            "tables", not missing, f"{missing} migrations missing" if missing else "up to date", "manage.py migrate"
+        ),
     ]
 
 
@@ -72,7 +76,9 @@ def check_ports() -> list[Finding]:
 
 def check_secrets() -> list[Finding]:
     is_well = bool(os.environ.get("COJUDGE_SECRET_KEY"))
-    return [Finding("secret key", is_well, "set" if is_well else "missing", "Set COJUDGE_SECRET_KEY to a long random text")]
+    return [
+        Finding("secret key", is_well, "set" if is_well else "missing", "Set COJUDGE_SECRET_KEY to a long random text")
+    ]
 
 
 registry.doctor_checks.update(

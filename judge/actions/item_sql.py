@@ -25,7 +25,8 @@ WITH ranked AS (
 ), clashing AS (
     SELECT r.place,
            CASE WHEN s.context::jsonb IS DISTINCT FROM r.first_context
-                  OR s.context::jsonb IS DISTINCT FROM coalesce(c.content::jsonb, s.context::jsonb) THEN 'context' ELSE 'output' END AS what
+                  OR s.context::jsonb IS DISTINCT FROM coalesce(c.content::jsonb, s.context::jsonb)
+                THEN 'context' ELSE 'output' END AS what
     FROM ranked r
     JOIN staged_item s ON s.ctid = r.place
     LEFT JOIN judge_item i ON i.project_id = %(project)s AND i.identity = s.identity

@@ -72,8 +72,16 @@ def import_rows(
     )
     if row and project.judge is None:
         _send_to_people(project, row)
-    events.note(project, "items imported", by=by, subject=f"frame:{frame}", file=name, items=n_new,
-                rejected=tally.n_rejected, cases=n_cases)
+    events.note(
+        project,
+        "items imported",
+        by=by,
+        subject=f"frame:{frame}",
+        file=name,
+        items=n_new,
+        rejected=tally.n_rejected,
+        cases=n_cases,
+    )
     return report
 
 
@@ -147,9 +155,7 @@ def _frame(project: Project, name: str, salt: str, n_items: int) -> Frame:
     frame, _ = Frame.objects.get_or_create(
         project=project,
         name=name,
-        defaults={
-            "salt": salt, "train_rate": rates.train, "certify_rate": rates.certify, "gold_rate": rates.gold
-        },
+        defaults={"salt": salt, "train_rate": rates.train, "certify_rate": rates.certify, "gold_rate": rates.gold},
     )
     return frame
 
@@ -168,10 +174,18 @@ def _insert(cursor: Any, project: Project, frame: Frame) -> tuple[int, int]:
     cursor.execute(item_sql.INSERT_CONTEXTS, [project.pk])
     n_contexts = cursor.rowcount
     criteria = [criterion.pk for criterion in rubrics.criteria_in_force(project)]
-    cursor.execute(item_sql.INSERT_ITEMS_AND_CASES, {
-        "project": project.pk, "frame": frame.pk, "train": frame.train_rate, "certify": frame.certify_rate,
-        "gold": frame.gold_rate, "criteria": criteria, "stage": Stage.IMPORTED.value,
-    })
+    cursor.execute(
+        item_sql.INSERT_ITEMS_AND_CASES,
+        {
+            "project": project.pk,
+            "frame": frame.pk,
+            "train": frame.train_rate,
+            "certify": frame.certify_rate,
+            "gold": frame.gold_rate,
+            "criteria": criteria,
+            "stage": Stage.IMPORTED.value,
+        },
+    )
     return n_contexts, cursor.fetchone()[0]
 
 

@@ -63,8 +63,9 @@ def record(
     cases = lock_cases([each.case_id for each in new])
     _check_labels(new, cases)
     voted = set(
-        Judgment.objects.filter(case__in=cases, rater=rater, purpose=Purpose.VOTE, retracted_at=None)
-        .values_list("case_id", flat=True)
+        Judgment.objects.filter(case__in=cases, rater=rater, purpose=Purpose.VOTE, retracted_at=None).values_list(
+            "case_id", flat=True
+        )
     )  # nobody else can write here: we hold the cases
     fresh = [
         replace(each, purpose=_purpose(each, cases[each.case_id], rater))
@@ -78,9 +79,7 @@ def record(
 
 
 @transaction.atomic
-def correct(
-    new: Sequence[NewJudgment], *, rater: Rater, by: User, submission: uuid.UUID | None = None
-) -> Recorded:
+def correct(new: Sequence[NewJudgment], *, rater: Rater, by: User, submission: uuid.UUID | None = None) -> Recorded:
     """Replace a person's own votes. The old rows stay, retracted; labels that rested on them are settled anew.
 
     Where an adjudicator has decided meanwhile the new answer is kept as *extra* and changes nothing.
@@ -93,9 +92,9 @@ def correct(
         .values_list("case_id", flat=True)
     )
     with moving(Judgment):
-        Judgment.objects.filter(case__in=set(cases) - decided, rater=rater, purpose=Purpose.VOTE, retracted_at=None).update(
-            retracted_at=timezone.now()
-        )
+        Judgment.objects.filter(
+            case__in=set(cases) - decided, rater=rater, purpose=Purpose.VOTE, retracted_at=None
+        ).update(retracted_at=timezone.now())
     fresh = [replace(each, purpose=Purpose.EXTRA if each.case_id in decided else Purpose.VOTE) for each in new]
     rows = _insert(fresh, cases, rater=rater, submission=submission, origin="")
     _follow_up(rows, cases, rater=rater, by=by, verb="corrected")
@@ -104,7 +103,9 @@ def correct(
 
 def lock_cases(ids: Sequence[int]) -> dict[int, Case]:
     """The cases with their items, locked in id order until the transaction ends: whoever locks first goes first."""
-    found = Case.objects.select_related("item", "project__policy", "project__judge").select_for_update(of=("self",), no_key=True)
+    found = Case.objects.select_related("item", "project__policy", "project__judge").select_for_update(
+        of=("self",), no_key=True
+    )
     return {case.pk: case for case in found.filter(pk__in=ids).order_by("pk")}
 
 

@@ -68,7 +68,9 @@ def adjudicate(project: Project, chosen: Mapping[Case, str], *, by: User | None)
     """
     for case in chosen:
         if case.stage != Stage.ADJUDICATION:
-            raise InputError("this case no longer waits for an adjudicator", next_step="Somebody decided it before you.")
+            raise InputError(
+                "this case no longer waits for an adjudicator", next_step="Somebody decided it before you."
+            )
     scales, votes = scales_of(chosen), _votes(list(chosen))
     settlements = {
         case: Settlement(
@@ -119,9 +121,7 @@ def _says_the_same(row: AgreedLabel | None, new: Settlement) -> bool:
     return row is not None and (row.label, row.basis, row.n_people) == (new.label, new.basis, new.n_people)
 
 
-def _row(
-    case: Case, new: Settlement, *, supersedes: AgreedLabel | None, by: User | None, reason: str
-) -> AgreedLabel:
+def _row(case: Case, new: Settlement, *, supersedes: AgreedLabel | None, by: User | None, reason: str) -> AgreedLabel:
     assert new.label is not None
     assert new.basis is not None
     return AgreedLabel(

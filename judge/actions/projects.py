@@ -29,7 +29,9 @@ def create(
     **policy: Any,
 ) -> Project:
     """Make a project called ``name``; ``policy`` takes fields of Policy, ``judge`` the name of a registered setup
-    (``none`` or empty: people only), ``generator_prompt`` has {context} where the context goes. Raises InputError when the name is taken or says nothing."""
+    (``none`` or empty: people only), ``generator_prompt`` has {context} where the context goes.
+
+    Raises InputError when the name is taken or says nothing."""
     slug = slugify(name, allow_unicode=True)
     if not slug:
         raise InputError(f'"{name}" cannot name a project', expected="letters or digits")
@@ -82,7 +84,5 @@ def add_member(project: Project, user: User, *roles: Role, by: User | None = Non
 
 def rater_of(user: User) -> Rater:
     """The rater that stands for a person."""
-    rater, _ = Rater.objects.get_or_create(
-        user=user, defaults={"kind": Rater.Kind.PERSON, "name": user.display_name}
-    )
+    rater, _ = Rater.objects.get_or_create(user=user, defaults={"kind": Rater.Kind.PERSON, "name": user.display_name})
     return rater

@@ -61,8 +61,7 @@ class Judgment(AppendOnly):
                 name="judgment_one_vote_per_case_and_rater",
             ),
             models.CheckConstraint(
-                condition=Q(label__isnull=False, unscored_reason="")
-                | (Q(label__isnull=True) & ~Q(unscored_reason="")),
+                condition=Q(label__isnull=False, unscored_reason="") | (Q(label__isnull=True) & ~Q(unscored_reason="")),
                 name="judgment_label_or_reason",
             ),
         ]

@@ -45,8 +45,10 @@ class Policy(AppendOnly):
             models.CheckConstraint(condition=Q(pi_min__gt=0, pi_min__lte=1), name="policy_pi_min_in_unit_interval"),
             models.CheckConstraint(
                 condition=Q(train_rate__isnull=True)
-                | (Q(train_rate__gte=0, certify_rate__gte=0, gold_rate__gte=0)
-                   & Q(train_rate__lte=1 - F("certify_rate") - F("gold_rate"))),
+                | (
+                    Q(train_rate__gte=0, certify_rate__gte=0, gold_rate__gte=0)
+                    & Q(train_rate__lte=1 - F("certify_rate") - F("gold_rate"))
+                ),
                 name="policy_stream_rates_sum_to_at_most_one",
             ),
             models.CheckConstraint(condition=Q(lease_minutes__gte=1), name="policy_lease_lasts"),

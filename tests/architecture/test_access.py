@@ -15,7 +15,13 @@ from judge.models import Project, User
 #: Django's own pages for site admins, guarded by Django; every page under it is refused to others as a whole.
 ADMIN = "admin/"
 #: A value for each converter that stands in a route, so that a stranger can try the door.
-VALUES = {"slug": "shop-tags", "item_id": "1", "case_id": "1", "run_id": "1", "key": "00000000-0000-0000-0000-000000000000"}
+VALUES = {
+    "slug": "shop-tags",
+    "item_id": "1",
+    "case_id": "1",
+    "run_id": "1",
+    "key": "00000000-0000-0000-0000-000000000000",
+}
 
 
 def routes(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:

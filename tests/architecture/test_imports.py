@@ -67,9 +67,9 @@ def test_no_storey_imports_one_above(app: str) -> None:
             continue
         for other in imports(name):
             above = other.split(".")
-            if above[0] == app and len(above) > 1 and above[1] in STOREYS:
-                if STOREYS.index(above[1]) > STOREYS.index(parts[1]):
-                    guilty.append(f"{name} imports {other}")
+            is_ours = above[0] == app and len(above) > 1 and above[1] in STOREYS
+            if is_ours and STOREYS.index(above[1]) > STOREYS.index(parts[1]):
+                guilty.append(f"{name} imports {other}")
     assert guilty == []
 
 

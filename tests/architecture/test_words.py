@@ -50,7 +50,9 @@ def is_alive(name: str) -> bool:
         return f"\n{match[1]}:" in (ROOT / "Makefile").read_text()
     if re.fullmatch(r"(judge|annotation|llm_judge)(\.\w+)+", name):
         head = name.rsplit(".", 1)[0]
-        return name in modules() or (head in modules() and re.search(rf"\b{name.rsplit('.', 1)[1]}\b", modules()[head].read_text()) is not None)
+        return name in modules() or (
+            head in modules() and re.search(rf"\b{name.rsplit('.', 1)[1]}\b", modules()[head].read_text()) is not None
+        )
     if re.fullmatch(r"(judge|annotation|llm_judge|templates|static|tests|docs|scripts)/[\w./-]+", name):
         return (ROOT / name).exists()
     return True

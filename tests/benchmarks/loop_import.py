@@ -11,8 +11,8 @@ from pathlib import Path
 
 from judge.models import Case, Item
 from tests import factories
-from tests.benchmarks.figures import Figure
 from tests.architecture.house import ROOT
+from tests.benchmarks.figures import Figure
 
 N_ITEMS, PER_CONTEXT = 100_000, 20
 FIGURES = {"loop.import_100k_peak_mb": "≤ 300"}

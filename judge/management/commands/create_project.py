@@ -21,8 +21,11 @@ class Command(CojudgeCommand):
         source = parser.add_mutually_exclusive_group(required=True)
         source.add_argument("--task", help=f"one of: {', '.join(rubrics.template_names())}")
         source.add_argument("--rubric", type=Path, metavar="FILE.yaml", help="a rubric of your own")
-        parser.add_argument("--judge", default="", help="embedded, server (JUDGE_URL), scripted or none; default: none "
-                            "until the first judge_items")
+        parser.add_argument(
+            "--judge",
+            default="",
+            help="embedded, server (JUDGE_URL), scripted or none; default: none until the first judge_items",
+        )
         parser.add_argument("--overlap", type=int, default=3, help="people asked at most before an adjudicator")
         parser.add_argument("--one-person-labels", action="store_true", help="one person's answer is final")
         parser.add_argument("--lead", metavar="USERNAME", help="this person leads the project")

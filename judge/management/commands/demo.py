@@ -33,7 +33,9 @@ class Command(CojudgeCommand):
             serving.wait_for_web(port)
             for start in registry.demo_starters.values():
                 start(projects, self.say)
-            self.say(f"\n  Cojudge answers at http://{serving.HOST}:{port}\n\n  demo logins (password “{demo.PASSWORD}”):")
+            self.say(
+                f"\n  Cojudge answers at http://{serving.HOST}:{port}\n\n  demo logins (password “{demo.PASSWORD}”):"
+            )
             for name, _, roles in demo.logins():
                 self.say(f"    {name:8} {roles}")
             self.say("\n  Ctrl-C stops everything; the data stays for the next `make demo`.\n")

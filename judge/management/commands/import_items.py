@@ -31,7 +31,12 @@ class Command(CojudgeCommand):
         rejected, start = path.with_name(f"{path.name}.rejected.jsonl"), time.monotonic()
         try:
             report = import_file(
-                project, path, by=None, name=path.name, frame=frame, rejected_path=rejected,
+                project,
+                path,
+                by=None,
+                name=path.name,
+                frame=frame,
+                rejected_path=rejected,
                 progress=lambda n: self.progress(f"{path.name}: {n:,} rows · {n / (time.monotonic() - start):,.0f}/s"),
             )
         except InputError as error:

@@ -104,7 +104,9 @@ def test_the_same_labels_twice_give_the_same_bytes(project: Project, labelled: l
 def test_a_withdrawn_label_is_not_exported(project: Project, labelled: list[Item], ann: User, tmp_path: Path) -> None:
     case = factories.cases_of(labelled[0])["relevance"]
     judgments.correct([NewJudgment(case.pk, "weak")], rater=projects.rater_of(ann), by=ann)
-    assert "item-0/relevance" not in {f"{row['item_id']}/{row['criterion']}" for row in rows(project, "labels", tmp_path)}
+    assert "item-0/relevance" not in {
+        f"{row['item_id']}/{row['criterion']}" for row in rows(project, "labels", tmp_path)
+    }
 
 
 def test_an_unknown_format_is_refused_in_words(project: Project, tmp_path: Path) -> None:

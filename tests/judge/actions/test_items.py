@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -110,7 +111,7 @@ def test_streams_are_drawn_with_the_rates_of_the_frame_and_never_change(tmp_path
 def test_items_of_one_context_stand_together_in_the_queue(project: Project) -> None:
     factories.import_items(project, n=40, per_context=8)
     order = list(Case.objects.order_by("queue_order", "pk").values_list("item__context_id", flat=True))
-    changes = sum(one != other for one, other in zip(order, order[1:], strict=False))
+    changes = sum(one != other for one, other in pairwise(order))
     assert changes == 4, "five contexts, each read once"
 
 

@@ -35,7 +35,7 @@ def test_nothing_is_accepted_without_certificate_open_stream_and_confidence(know
         assert known.threshold is not None
         assert known.confidence is not None
         assert known.confidence >= known.threshold
-        assert not (known.is_unscored or known.judges_disagree or known.is_suspicious)
+        assert not any((known.is_unscored, known.judges_disagree, known.is_suspicious))
     else:
         assert routing.people_wanted >= 2, "whatever is not accepted is seen by two people"
 
