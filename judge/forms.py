@@ -68,7 +68,7 @@ class MemberForm(forms.Form):
     """A person with an account, and the roles that they shall hold."""
 
     username = forms.CharField(
-        label=_("User name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "off"})
+        label=_("Username"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
     roles = forms.MultipleChoiceField(
         label=_("Roles"),

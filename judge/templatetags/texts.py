@@ -44,7 +44,9 @@ def plain(value: object) -> str:
 
 @register.filter
 def excerpt(value: object, length: int = EXCERPT) -> str:
-    """The beginning of :func:`plain`, on one line."""
+    """The beginning of anything imported, on one line; of an object only what its parts say."""
+    if isinstance(value, dict):
+        value = " · ".join(", ".join(_values(part)) for part in value.values())
     text = " ".join(plain(value).split())
     return text if len(text) <= length else text[: length - 1].rstrip() + "…"
 

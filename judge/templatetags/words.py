@@ -10,12 +10,19 @@ from django.utils.translation import gettext_lazy as _
 
 register = template.Library()
 
-WORDS: Mapping[str, Mapping[str, Promise]] = {
+WORDS: Mapping[str, Mapping[str, Promise | str]] = {
     "stage": {
         "imported": _("waiting for the judge"),
         "accepted": _("accepted by the judge"),
         "people": _("waiting for people"),
         "adjudication": _("waiting for an adjudicator"),
+        "agreed": _("agreed"),
+    },
+    "waits_for": {
+        "imported": _("judge"),
+        "accepted": _("accepted"),
+        "people": _("people"),
+        "adjudication": _("adjudicator"),
         "agreed": _("agreed"),
     },
     "stream": {"train": _("train"), "certify": _("certify"), "gold": _("gold"), "open": _("open")},
@@ -96,6 +103,13 @@ WORDS: Mapping[str, Mapping[str, Promise]] = {
         "reopened": _("A lead opened the case again."),
         "requested": _("A lead asked for people's answers."),
         "people_disagree": _("The people who answered do not agree, so one more was asked."),
+    },
+    "then": {
+        "imported": _("It goes to the judge again."),
+        "accepted": "",
+        "people": "",
+        "adjudication": _("People did not agree, or flagged it: an adjudicator decides."),
+        "agreed": _("It is settled."),
     },
     "verb": {
         "project created": _("Project created"),

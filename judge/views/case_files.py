@@ -16,8 +16,12 @@ from judge.rules.scales import Question
 from judge.rules.stages import Stage
 from judge.rules.streams import Stream
 
-#: People of a project who answer cases and therefore must not read the machines' view beforehand.
-ANSWERING = frozenset({Role.ANNOTATOR.value, Role.ADJUDICATOR.value})
+#: Who answers a case at a stage, and therefore must not read the machines' view before it is settled.
+ANSWERING = {
+    Stage.IMPORTED: Role.ANNOTATOR,
+    Stage.PEOPLE: Role.ANNOTATOR,
+    Stage.ADJUDICATION: Role.ADJUDICATOR,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,7 @@ class Reader:
         return Role.LEAD in self.roles
 
     def sees_machines(self, case: Case) -> bool:
-        return case.stage in (Stage.AGREED, Stage.ACCEPTED) or not self.roles & ANSWERING
+        return ANSWERING.get(Stage(case.stage)) not in self.roles
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import groupby, islice
+from itertools import islice
 
 from django.db.models import Count, OuterRef, Subquery
 from django.utils import timezone
@@ -17,7 +17,9 @@ from judge.rules.stages import Stage
 
 #: A project moves while something was written within this time: its page asks again every few seconds.
 MOVING_FOR = timedelta(seconds=60)
-EVENTS_READ, EVENTS_SHOWN = 60, 8
+EVENTS_READ, EVENTS_SHOWN = 300, 8
+#: Events that come by the hundred: each person's are told as one.
+FREQUENT = frozenset({"judged", "corrected"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """Events of one kind by one person that came one after another."""
+    """An event, or all recent ones of a frequent kind by one person; ``count`` is the number of answers in them."""
 
     verb: str
     by: str
@@ -132,9 +134,11 @@ def reasons(project: Project) -> list[tuple[str, int]]:
 
 
 def happenings(project: Project) -> list[Happening]:
-    """The latest events, those of one kind by one person in a row told as one."""
-    latest = Event.objects.filter(project=project).select_related("by").order_by("-pk")[:EVENTS_READ]
-    return list(islice(_told(latest), EVENTS_SHOWN))
+    """The latest events, the newest first; the answers of one person are told as one."""
+    latest = Event.objects.filter(project=project).select_related("by").order_by("-pk")
+    rare, frequent = latest.exclude(verb__in=FREQUENT)[:EVENTS_SHOWN], latest.filter(verb__in=FREQUENT)[:EVENTS_READ]
+    events = sorted([*rare, *frequent], key=lambda event: event.pk, reverse=True)
+    return list(islice(_told(events), EVENTS_SHOWN))
 
 
 def is_moving(recent: Iterable[Happening]) -> bool:
@@ -144,9 +148,14 @@ def is_moving(recent: Iterable[Happening]) -> bool:
 
 
 def _told(events: Iterable[Event]) -> Iterator[Happening]:
-    for (verb, by), group in groupby(events, key=lambda event: (event.verb, event.by)):
-        rows = list(group)
-        yield Happening(verb, by.display_name if by else "", len(rows), rows[0].created_at)
+    groups: dict[object, list[Event]] = {}
+    for event in events:
+        key = (event.verb, event.by_id) if event.verb in FREQUENT else event.pk
+        groups.setdefault(key, []).append(event)
+    for rows in groups.values():
+        newest = rows[0]
+        count = sum(row.data.get("judgments", 1) for row in rows)
+        yield Happening(newest.verb, newest.by.display_name if newest.by else "", count, newest.created_at)
 
 
 def _stages(project: Project) -> Mapping[int, dict[str, int]]:

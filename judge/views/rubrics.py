@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET
 from judge import access
 from judge.actions import rubrics
 from judge.rules.scales import Example, Question, ScaleLabel
+from judge.views.case_files import title_of
 
 #: What readers call a language of a rubric; others are shown by their code.
 NAMES = {"en": "English", "zh": "中文"}
@@ -21,11 +22,11 @@ NAMES = {"en": "English", "zh": "中文"}
 
 @dataclass(frozen=True, slots=True)
 class ReadLabel:
-    """A label with the examples that deserve it and those that only seem to."""
+    """A label with the examples that deserve it, and those that only seem to, with the label they do deserve."""
 
     label: ScaleLabel
     good: tuple[Example, ...]
-    bad: tuple[Example, ...]
+    bad: tuple[tuple[Example, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +68,16 @@ def _tongues(questions: Iterable[Question], original: str, language: str) -> lis
 
 
 def _labels(question: Question) -> list[ReadLabel]:
-    return [
-        ReadLabel(
-            label,
-            tuple(each for each in question.examples if each.label == label.key),
-            tuple(each for each in question.examples if each.mistaken_for == label.key),
-        )
-        for label in question.labels
-    ]
+    return [ReadLabel(label, _good(question, label.key), _bad(question, label.key)) for label in question.labels]
+
+
+def _good(question: Question, key: str) -> tuple[Example, ...]:
+    """Plain examples of a label; where there are none, those that look like another one."""
+    deserve = [each for each in question.examples if each.label == key]
+    return tuple([each for each in deserve if not each.mistaken_for] or deserve)
+
+
+def _bad(question: Question, key: str) -> tuple[tuple[Example, str], ...]:
+    return tuple((each, title_of(question, each.label)) for each in question.examples if each.mistaken_for == key)
 
 
