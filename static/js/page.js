@@ -27,6 +27,9 @@
     });
   }
 
+  // On a narrow screen the bar of pages scrolls: show the present one.
+  document.querySelector(".site-nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
   // A form that was sent once waits for its answer; the same click twice is one request.
   document.addEventListener("submit", (event) => {
     const form = event.target;
