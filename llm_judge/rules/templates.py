@@ -63,40 +63,52 @@ Answer with one of the words above and nothing else.""",
     },
 )
 
+# Raw completion for small models. The rubric stands first, and its question again after the output: a small model
+# heeds what is near. The fence is the indentation: no line of an item reaches the margin. Tags around the texts
+# cost a fifth more tokens and ranked no better.
 FEW_SHOT = PromptTemplate(
     name="few_shot",
     texts={
         "en": TemplateText(
             system="",
-            example=_EXAMPLE_EN,
+            example="""Context:
+{context}
+Output:
+{output}
+Question: {question} Answer: {answer}
+
+""",
             body="""{question}
 {guidance}{labels}
 
-{examples}<context>
+{examples}Context:
 {context}
-</context>
-<output>
+Output:
 {output}
-</output>
-Answer:""",
+Question: {question} Answer:""",
         ),
         "zh": TemplateText(
             system="",
-            example=_EXAMPLE_ZH,
+            example="""背景：
+{context}
+内容：
+{output}
+问题：{question} 答案: {answer}
+
+""",
             body="""{question}
 {guidance}{labels}
 
-{examples}<context>
+{examples}背景：
 {context}
-</context>
-<output>
+内容：
 {output}
-</output>
-答案:""",
+问题：{question} 答案:""",
         ),
     },
 )
 
+# The bare text after its context, and after none. It has no words of its own, so it serves every language.
 PMI = PromptTemplate(
     name="pmi",
     fenced=False,
