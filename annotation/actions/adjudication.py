@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from annotation.actions.answers import answer_of
 from annotation.rules.answers import Answer
+from annotation.rules.ordering import letter, shuffle_key
 from judge.actions import decisions, events, judgments, projects
 from judge.actions.judgments import NewJudgment
 from judge.errors import InputError
@@ -84,16 +84,11 @@ def _said(case: Case) -> Sequence[Judgment]:
     """People's standing answers to a case, in an order that tells nothing of the persons: by a hash of both."""
     rows = Judgment.objects.filter(case=case, rater__kind=Rater.Kind.PERSON, retracted_at=None)
     rows = rows.exclude(purpose=Purpose.ADJUDICATION).select_related("rater", "text")
-    return sorted(rows, key=lambda row: hashlib.sha256(f"{case.pk}:{row.rater_id}:{row.pk}".encode()).digest())
+    return sorted(rows, key=lambda row: (shuffle_key(case.pk, row.rater_id), row.pk))
 
 
 def _opinions(case: Case, rows: Sequence[Judgment]) -> tuple[Opinion, ...]:
     return tuple(
-        Opinion(_letter(position), answer_of(row), is_extra=row.purpose != Purpose.VOTE)
+        Opinion(letter(position), answer_of(row), is_extra=row.purpose != Purpose.VOTE)
         for position, row in enumerate(rows)
     )
-
-
-def _letter(position: int) -> str:
-    """A, B, … Z, A2, B2, …"""
-    return "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[position % 26] + (str(position // 26 + 1) if position >= 26 else "")

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from annotation.actions import submissions
+from annotation.actions import lease_sql, submissions
 from annotation.actions.answers import answer_of
+from annotation.actions.lease_sql import fetch_row
 from annotation.actions.submissions import SubmitResult
 from annotation.models import Submission
 from annotation.rules.answers import Answer
@@ -54,10 +55,10 @@ def correct(past: Past, *, by: User, key: uuid.UUID, answers: Mapping[int, Answe
     """
     submissions.check_complete([case.pk for case in past.cases], answers)
     earlier = past.submission
-    is_new, _in_time = submissions.open_submission(
-        earlier.project_id, by, key, earlier.item_id, lease_id=None, duration_ms=None
+    opened = fetch_row(
+        lease_sql.OPEN_CORRECTION, project=earlier.project_id, person=by.pk, key=key, item=earlier.item_id
     )
-    if not is_new:
+    if opened != (True,):
         return submissions.repeat(key, by)
     try:
         with transaction.atomic():

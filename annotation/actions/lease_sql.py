@@ -4,6 +4,21 @@ A case's ``seats_taken`` counts its open leases and in-time votes; Postgres refu
 (``case_seats_within_people_wanted``).
 """
 
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import connection
+
+
+def fetch_row(statement: str, **values: Any) -> tuple[Any, ...] | None:
+    """Run a statement that gives one row, or none."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        row: tuple[Any, ...] | None = cursor.fetchone()
+        return row
+
+
 #: Resume the person's lease or take the next item. Who got there first:
 #:
 #: - ``mine``: the person's open lease goes on, even one that has run out but that nobody has swept: its seats are held.
@@ -79,6 +94,13 @@ WITH due AS (
 SELECT count(*) FROM closed
 """
 
+#: The heartbeat of a person at work. Takes no item's lock: it moves no seat.
+EXTEND = """
+UPDATE annotation_lease SET expires_at = now() + make_interval(mins => %(minutes)s)
+WHERE id = %(lease)s AND person_id = %(person)s AND closed_at IS NULL
+RETURNING expires_at
+"""
+
 #: Close one's own open lease without answers and give its seats back.
 RELEASE = """
 WITH item AS (
@@ -101,19 +123,35 @@ SELECT count(*) FROM closed
 #: time; the key lets each submission in once (a second one finds the row and does nothing); of submit and sweep the
 #: one that closes the lease first has the seats: ``is_in_time`` is false when the sweep was first.
 OPEN_SUBMISSION = """
+WITH claimed AS (
+    SELECT l.id, l.case_ids, i.id AS item_id
+    FROM judge_item i JOIN annotation_lease l ON l.item_id = i.id
+    WHERE l.id = %(lease)s AND l.person_id = %(person)s AND l.project_id = %(project)s
+    FOR NO KEY UPDATE OF i
+), opened AS (
+    INSERT INTO annotation_submission (key, project_id, item_id, person_id, lease_id, was_late, duration_ms)
+    SELECT %(key)s, %(project)s, item_id, %(person)s, id, false, %(duration_ms)s FROM claimed
+    ON CONFLICT (key) DO NOTHING
+    RETURNING lease_id
+), closed AS (
+    UPDATE annotation_lease l SET closed_at = now(), outcome = 'submitted'
+    FROM opened WHERE l.id = opened.lease_id AND l.closed_at IS NULL
+    RETURNING l.id
+), cleared AS (
+    DELETE FROM annotation_draft d USING opened WHERE d.lease_id = opened.lease_id
+)
+SELECT case_ids, EXISTS (SELECT FROM opened), EXISTS (SELECT FROM closed) FROM claimed
+"""
+
+#: Open the submission of a correction: the same lock and the same key, no lease.
+OPEN_CORRECTION = """
 WITH item AS (
     SELECT id FROM judge_item WHERE id = %(item)s FOR NO KEY UPDATE
 ), opened AS (
-    INSERT INTO annotation_submission (key, project_id, item_id, person_id, lease_id, was_late, duration_ms)
-    SELECT %(key)s, %(project)s, item.id, %(person)s, %(lease)s, false, %(duration_ms)s FROM item
+    INSERT INTO annotation_submission (key, project_id, item_id, person_id, was_late)
+    SELECT %(key)s, %(project)s, id, %(person)s, false FROM item
     ON CONFLICT (key) DO NOTHING
     RETURNING key
-), closed AS (
-    UPDATE annotation_lease SET closed_at = now(), outcome = 'submitted'
-    WHERE id = %(lease)s AND closed_at IS NULL AND EXISTS (SELECT FROM opened)
-    RETURNING id
-), cleared AS (
-    DELETE FROM annotation_draft WHERE lease_id = %(lease)s AND EXISTS (SELECT FROM opened)
 )
-SELECT EXISTS (SELECT FROM opened) AS is_new, EXISTS (SELECT FROM closed) AS is_in_time
+SELECT EXISTS (SELECT FROM opened)
 """

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Exists
 from django.utils.translation import gettext as _
 
 from annotation.actions import lease_sql
+from annotation.actions.lease_sql import fetch_row
 from annotation.models import Draft, Lease
 from judge.models import Case, Project, User
 from judge.rules.stages import Stage
@@ -27,7 +29,7 @@ def claim(project: Project, *, by: User) -> Lease | None:
     for _attempt in range(MOST_TRIES):
         lease_id, is_picked = _claim(statement, project, by)
         if lease_id:
-            return Lease.objects.select_related("item__context").get(pk=lease_id)
+            return Lease.objects.select_related("item__context", "draft").get(pk=lease_id)
         if not is_picked:
             if statement is lease_sql.CLAIM_PATIENTLY:
                 return None
@@ -41,39 +43,36 @@ def _claim(statement: str, project: Project, by: User) -> tuple[int | None, bool
     assert project.policy is not None
     try:
         with transaction.atomic():
-            resumed, opened, picked = _row(
+            resumed, opened, picked = fetch_row(
                 statement, project=project.pk, person=by.pk, minutes=project.policy.lease_minutes
-            )
+            ) or (None, None, None)
     except IntegrityError:  # another tab of the same person opened a lease since our snapshot: it is found next time
         return None, True
     return resumed or opened, picked is not None
 
 
-def extend(lease_id: int, *, by: User, minutes: int, answers: dict[str, Any] | None = None) -> Lease | None:
-    """The heartbeat of a person at work, with what they have chosen so far. None once the lease is closed."""
-    changed = _row(
-        "WITH extended AS (UPDATE annotation_lease SET expires_at = now() + make_interval(mins => %(minutes)s)"
-        " WHERE id = %(lease)s AND person_id = %(person)s AND closed_at IS NULL RETURNING id)"
-        " SELECT count(*) FROM extended",
-        lease=lease_id,
-        person=by.pk,
-        minutes=minutes,
-    )[0]
-    if not changed:
+def extend(lease_id: int, *, by: User, minutes: int, answers: dict[str, Any] | None = None) -> datetime | None:
+    """The heartbeat of a person at work, with what they have chosen so far: until when the item is theirs now.
+
+    None once the lease is closed.
+    """
+    extended = fetch_row(lease_sql.EXTEND, lease=lease_id, person=by.pk, minutes=minutes)
+    if extended is None:
         return None
     if answers is not None:
         Draft.objects.update_or_create(lease_id=lease_id, defaults={"answers": answers})
-    return Lease.objects.get(pk=lease_id)
+    expires_at: datetime = extended[0]
+    return expires_at
 
 
 def release(lease_id: int, *, by: User) -> bool:
     """Give an item back unanswered. False when the lease was closed already, or is somebody else's."""
-    return bool(_row(lease_sql.RELEASE, lease=lease_id, person=by.pk)[0])
+    return bool(_count(lease_sql.RELEASE, lease=lease_id, person=by.pk))
 
 
 def sweep_expired(project: Project | None = None) -> int:
     """Close leases that ran out and give their seats back, of one project or of all; returns how many."""
-    return int(_row(lease_sql.SWEEP, project=project.pk if project else None)[0])
+    return _count(lease_sql.SWEEP, project=project.pk if project else None)
 
 
 class Empty(StrEnum):
@@ -122,8 +121,6 @@ def why_nothing_left(project: Project, *, by: User) -> Empty:
     return next((reason for reason, is_so in zip(reasons, found, strict=True) if is_so), Empty.NOTHING_IMPORTED)
 
 
-def _row(statement: str, **values: Any) -> tuple[Any, ...]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        row: tuple[Any, ...] = cursor.fetchone()
-        return row
+def _count(statement: str, **values: Any) -> int:
+    row = fetch_row(statement, **values)
+    return int(row[0]) if row else 0

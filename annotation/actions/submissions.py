@@ -5,14 +5,14 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
 from annotation.actions import lease_sql
-from annotation.models import Lease, Submission
+from annotation.actions.lease_sql import fetch_row
+from annotation.models import Submission
 from annotation.rules.answers import Answer
 from judge.actions import judgments, projects
 from judge.actions.judgments import NewJudgment
@@ -50,30 +50,30 @@ def submit(
     *,
     by: User,
     key: uuid.UUID,
-    lease: Lease,
+    lease_id: int,
     answers: Mapping[int, Answer],
     duration_ms: int | None = None,
 ) -> SubmitResult:
-    """Store one answer to each case of ``lease``. The same key again changes nothing and gives the same result.
+    """Store one answer to each case of the lease. The same key again changes nothing and gives the same result.
 
-    Raises InputError, and stores nothing, when a criterion was left open or a label is not in its scale.
+    Raises InputError, and stores nothing, when the lease is somebody else's, when a criterion was left open or when a
+    label is not in its scale.
     """
-    _check_owner(lease, project, by)
-    check_complete(lease.case_ids, answers)
-    is_new, is_in_time = open_submission(project.pk, by, key, lease.item_id, lease_id=lease.pk, duration_ms=duration_ms)
+    opened = fetch_row(
+        lease_sql.OPEN_SUBMISSION, project=project.pk, person=by.pk, key=key, lease=lease_id, duration_ms=duration_ms
+    )
+    if opened is None:
+        raise InputError(_("this item was given to somebody else"), next_step=_("Take the next item instead."))
+    case_ids, is_new, is_in_time = opened
     if not is_new:
         return repeat(key, by)
+    check_complete(case_ids, answers)
     rater = projects.rater_of(by)
-    seats = set(lease.case_ids) if is_in_time else _retake_seats(key, answers, rater)
+    seats = set(case_ids) if is_in_time else _retake_seats(key, answers, rater)
     new = new_judgments(answers, extra=set() if is_in_time else set(answers) - seats, duration_ms=duration_ms)
     rows = judgments.record(new, rater=rater, by=by, submission=key).judgments
     give_back(seats - holding(rows))
     return SubmitResult(key, is_repeat=False, was_late=not is_in_time, extra=extra_cases(rows))
-
-
-def _check_owner(lease: Lease, project: Project, by: User) -> None:
-    if lease.person_id != by.pk or lease.project_id != project.pk:
-        raise InputError(_("this item was given to somebody else"), next_step=_("Take the next item instead."))
 
 
 def check_complete(case_ids: Sequence[int], answers: Mapping[int, Answer]) -> None:
@@ -87,24 +87,6 @@ def check_complete(case_ids: Sequence[int], answers: Mapping[int, Answer]) -> No
         raise InputError(
             _("%(names)s: no answer yet") % {"names": names}, expected=_("a label, a skip or a flag for each criterion")
         )
-
-
-def open_submission(
-    project_id: int, by: User, key: uuid.UUID, item_id: int, *, lease_id: int | None, duration_ms: int | None
-) -> tuple[bool, bool]:
-    """Lock the item, write the submission, close the lease: whether the key is new, whether the lease was open."""
-    values: dict[str, Any] = {
-        "project": project_id,
-        "person": by.pk,
-        "key": key,
-        "item": item_id,
-        "lease": lease_id,
-        "duration_ms": duration_ms,
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(lease_sql.OPEN_SUBMISSION, values)
-        is_new, is_in_time = cursor.fetchone()
-        return is_new, is_in_time
 
 
 def repeat(key: uuid.UUID, by: User) -> SubmitResult:

@@ -35,7 +35,9 @@ def answer(
 ) -> SubmitResult:
     """Claim the next item, unless ``lease`` is given, and submit."""
     lease = lease or take(project, person)
-    return submissions.submit(project, by=person, key=uuid.uuid4(), lease=lease, answers=answers_for(lease, by_key))
+    return submissions.submit(
+        project, by=person, key=uuid.uuid4(), lease_id=lease.pk, answers=answers_for(lease, by_key)
+    )
 
 
 def seats(project: Project) -> dict[str, tuple[int, int]]:

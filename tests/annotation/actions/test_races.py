@@ -57,7 +57,7 @@ def test_one_key_sent_by_eight_connections_at_once_is_written_once(crowd: Projec
 
     def send(_number: int) -> bool:
         try:
-            return submissions.submit(crowd, by=person, key=key, lease=lease, answers=given).is_repeat
+            return submissions.submit(crowd, by=person, key=key, lease_id=lease.pk, answers=given).is_repeat
         finally:
             connection.close()
 

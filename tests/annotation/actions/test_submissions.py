@@ -43,8 +43,8 @@ def test_two_people_who_agree_settle_the_item(project: Project, ann: User, ben: 
 
 def test_the_same_key_twice_is_written_once_with_the_same_result(project: Project, ann: User, lease: Lease) -> None:
     key, given = uuid.uuid4(), answers_for(lease)
-    first = submissions.submit(project, by=ann, key=key, lease=lease, answers=given)
-    again = submissions.submit(project, by=ann, key=key, lease=lease, answers=answers_for(lease, BAD))
+    first = submissions.submit(project, by=ann, key=key, lease_id=lease.pk, answers=given)
+    again = submissions.submit(project, by=ann, key=key, lease_id=lease.pk, answers=answers_for(lease, BAD))
     assert (again.key, again.was_late, again.extra) == (first.key, first.was_late, first.extra)
     assert again.is_repeat
     assert Judgment.objects.count() == 2
@@ -56,13 +56,13 @@ def test_somebody_elses_key_is_refused(project: Project, ann: User, ben: User, l
     result = answer(project, ann, lease=lease)
     other = take(project, ben)
     with pytest.raises(InputError, match="belongs to somebody else"):
-        submissions.submit(project, by=ben, key=result.key, lease=other, answers=answers_for(other))
+        submissions.submit(project, by=ben, key=result.key, lease_id=other.pk, answers=answers_for(other))
     assert Lease.objects.get(pk=other.pk).closed_at is None
 
 
 def test_somebody_elses_lease_is_refused(project: Project, ben: User, lease: Lease) -> None:
     with pytest.raises(InputError, match="given to somebody else"):
-        submissions.submit(project, by=ben, key=uuid.uuid4(), lease=lease, answers=answers_for(lease))
+        submissions.submit(project, by=ben, key=uuid.uuid4(), lease_id=lease.pk, answers=answers_for(lease))
 
 
 def test_an_open_criterion_is_named_and_nothing_is_written(project: Project, ann: User, lease: Lease) -> None:
@@ -84,7 +84,7 @@ def test_a_label_outside_the_scale_leaves_the_lease_open(project: Project, ann: 
 def test_answers_to_another_item_are_refused(project: Project, ann: User, lease: Lease) -> None:
     with pytest.raises(InputError, match="do not belong to this item"):
         submissions.submit(
-            project, by=ann, key=uuid.uuid4(), lease=lease, answers=answers_for(lease) | {0: Answer("fits")}
+            project, by=ann, key=uuid.uuid4(), lease_id=lease.pk, answers=answers_for(lease) | {0: Answer("fits")}
         )
 
 
@@ -125,7 +125,7 @@ def test_a_late_answer_without_a_seat_is_kept_as_extra_and_the_person_is_told(
     assert "kept as extra" in result.words
     assert set(Judgment.objects.values_list("purpose", "label")) == {("extra", "weak"), ("extra", "too_generic")}
     assert set(seats(project).values()) == {(2, 2)}
-    again = submissions.submit(project, by=ann, key=result.key, lease=lease, answers=answers_for(lease))
+    again = submissions.submit(project, by=ann, key=result.key, lease_id=lease.pk, answers=answers_for(lease))
     assert (again.was_late, again.extra) == (True, result.extra)
 
 
@@ -157,6 +157,8 @@ def test_the_draft_leaves_with_the_submit(project: Project, ann: User, lease: Le
 
 
 def test_the_time_of_an_item_is_shared_among_its_criteria(project: Project, ann: User, lease: Lease) -> None:
-    submissions.submit(project, by=ann, key=uuid.uuid4(), lease=lease, answers=answers_for(lease), duration_ms=9_000)
+    submissions.submit(
+        project, by=ann, key=uuid.uuid4(), lease_id=lease.pk, answers=answers_for(lease), duration_ms=9_000
+    )
     assert set(Judgment.objects.values_list("duration_ms", flat=True)) == {4_500}
     assert Submission.objects.get().duration_ms == 9_000

@@ -1,0 +1,18 @@
+"""Pages of people, inside ``projects/<slug>/``."""
+
+from django.urls import path
+
+from annotation.views import adjudication, recent, workbench
+
+urlpatterns = [
+    path("annotate/", workbench.workbench, name="workbench"),
+    path("annotate/submit/", workbench.submit_answers, name="submit_answers"),
+    path("annotate/draft/", workbench.save_draft, name="save_draft"),
+    path("annotate/release/", workbench.release_item, name="release_item"),
+    path("annotate/recent/", recent.recent, name="recent"),
+    path("annotate/edit/<uuid:key>/", recent.edit_answers, name="edit_answers"),
+    path("adjudicate/", adjudication.adjudication, name="adjudication"),
+    path("adjudicate/<int:case_id>/", adjudication.dispute, name="dispute"),
+    path("adjudicate/<int:case_id>/decide/", adjudication.decide, name="decide"),
+    path("adjudicate/<int:case_id>/send-back/", adjudication.send_back, name="send_back"),
+]

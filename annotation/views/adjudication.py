@@ -1,0 +1,112 @@
+"""Adjudication: the list of split and flagged cases, and one of them with the answers side by side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from annotation.actions import adjudication as disputes
+from annotation.actions.adjudication import Dispute
+from annotation.forms import read_answer
+from annotation.rules.evidence import Output, read_outputs
+from annotation.views import desks
+from judge import access
+from judge.errors import InputError
+from judge.models import Case, Item, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One line of the list."""
+
+    case: Case
+    title: str
+    outputs: tuple[Output, ...]
+
+
+@require_GET
+@never_cache
+@access.project(Role.ADJUDICATOR)
+def adjudication(request: access.ProjectRequest) -> HttpResponse:
+    """Cases that wait, oldest first; ``?after=<case>`` turns the page."""
+    after = request.GET.get("after", "")
+    cases = disputes.waiting(request.project, after=int(after) if after.isdecimal() and len(after) < 19 else None)
+    context = {
+        "listed": [_listed(case) for case in cases],
+        "next_page": cases[-1].pk if len(cases) == disputes.PAGE else None,
+    }
+    return render(request, "annotation/adjudication.html", context)
+
+
+@require_GET
+@never_cache
+@access.project(Role.ADJUDICATOR)
+def dispute(request: access.ProjectRequest, case_id: int) -> HttpResponse:
+    found = disputes.open_dispute(request.project, case_id, by=request.user)
+    if found is None:
+        messages.info(request, _("That case no longer waits for an adjudicator."))
+        return redirect("adjudication", slug=request.project.slug)
+    return _show(request, found)
+
+
+@require_POST
+@access.project(Role.ADJUDICATOR)
+def decide(request: access.ProjectRequest, case_id: int) -> HttpResponse:
+    """Make the chosen label the agreed one and go on to the next case."""
+    case = _case(request, case_id)
+    answer = read_answer(request.POST.get(f"answer-{case_id}", ""), request.POST.get(f"note-{case_id}", ""))
+    found = disputes.open_dispute(request.project, case_id, by=request.user)
+    if answer.label is None and found:
+        return _show(request, found, error=InputError(_("no label chosen"), expected=_("one label of the scale")))
+    disputes.decide(case, label=answer.label or "", note=answer.note, by=request.user)
+    return _go_on(request, _("Decided."))
+
+
+@require_POST
+@access.project(Role.ADJUDICATOR)
+def send_back(request: access.ProjectRequest, case_id: int) -> HttpResponse:
+    """Ask one more person and go on to the next case."""
+    note = read_answer("", request.POST.get(f"note-{case_id}", "")).note
+    disputes.send_back(_case(request, case_id), by=request.user, note=note)
+    return _go_on(request, _("Sent back: one more person will be asked."))
+
+
+def _case(request: access.ProjectRequest, case_id: int) -> Case:
+    case = Case.objects.filter(project=request.project, pk=case_id).first()
+    if case is None:
+        raise Http404(_("There is no such case in this project."))
+    return case
+
+
+def _go_on(request: access.ProjectRequest, words: str) -> HttpResponse:
+    messages.success(request, words)
+    waiting = disputes.waiting(request.project)
+    if not waiting:
+        return redirect("adjudication", slug=request.project.slug)
+    return redirect("dispute", slug=request.project.slug, case_id=waiting[0].pk)
+
+
+def _show(request: access.ProjectRequest, found: Dispute, *, error: InputError | None = None) -> HttpResponse:
+    question = found.case.criterion.question.in_language(get_language() or "en")
+    context = {
+        "sheet": desks.sheet(found.case.item, [found.case], {}),
+        "case": found.case,
+        "opinions": [(each, each.answer.in_words(question)) for each in found.opinions],
+        "is_own": found.is_own,
+        "error": error,
+    }
+    return render(request, "annotation/dispute.html", context, status=422 if error else 200)
+
+
+def _listed(case: Case) -> Listed:
+    question = case.criterion.question.in_language(get_language() or "en")
+    is_pair = case.item.kind == Item.Kind.PAIR
+    outputs = read_outputs(case.item.output, language=case.item.language or "en", is_pair=is_pair)
+    return Listed(case, question.title, outputs)

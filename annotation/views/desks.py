@@ -1,0 +1,72 @@
+"""Lays an item on a person's desk: rows in, blind records out. The only way from rows to the workbench's templates."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.utils import timezone
+from django.utils.translation import get_language
+
+from annotation.models import Draft, Lease
+from annotation.rules.answers import Answer
+from annotation.rules.blinding import Sheet, ask, lay_out
+from judge.models import Case, Item, Project, RubricCriterion
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A leased item in front of a person. ``key`` makes its submit one submit."""
+
+    sheet: Sheet
+    lease_id: int
+    key: uuid.UUID
+    seconds_left: int
+
+
+def desk(project: Project, lease: Lease, *, answers: Mapping[int, Answer] | None = None, key: str = "") -> Desk:
+    """The item of a lease; ``answers`` and ``key`` come back to a page whose submit was refused."""
+    cases = in_rubric_order(project, Case.objects.filter(pk__in=lease.case_ids))
+    return Desk(
+        sheet=sheet(lease.item, cases, answers if answers is not None else draft_of(lease)),
+        lease_id=lease.pk,
+        key=uuid.UUID(key) if key else uuid.uuid4(),
+        seconds_left=max(0, int((lease.expires_at - timezone.now()).total_seconds())),
+    )
+
+
+def sheet(item: Item, cases: Iterable[Case], answers: Mapping[int, Answer]) -> Sheet:
+    """An item with its questions, in the reader's language; ``item.context`` and ``case.criterion`` are loaded."""
+    language = get_language() or "en"
+    return lay_out(
+        context=item.context.content,
+        output=item.output,
+        language=item.language or "en",
+        is_pair=item.kind == Item.Kind.PAIR,
+        criteria=[
+            ask(case.pk, case.criterion.question, language=language, answer=answers.get(case.pk)) for case in cases
+        ],
+    )
+
+
+def in_rubric_order(project: Project, cases: QuerySet[Case]) -> QuerySet[Case]:
+    """Cases with their criteria, as the rubric in force lists them."""
+    place = RubricCriterion.objects.filter(rubric=project.rubric_id, criterion=OuterRef("criterion")).values("position")
+    return cases.select_related("criterion").order_by(Subquery(place), "pk")
+
+
+def draft_of(lease: Lease) -> dict[int, Answer]:
+    """What the person had chosen before they left."""
+    try:
+        saved: dict[str, dict[str, Any]] = lease.draft.answers
+    except Draft.DoesNotExist:
+        return {}
+    return {int(case_id): Answer(**answer) for case_id, answer in saved.items()}
+
+
+def as_draft(answers: Mapping[int, Answer]) -> dict[str, dict[str, Any]]:
+    """The same, as JSON can hold it."""
+    return {str(case_id): asdict(answer) for case_id, answer in answers.items()}

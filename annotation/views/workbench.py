@@ -1,0 +1,110 @@
+"""The workbench: one item, one screen. Every form here works without scripts; with them only the bench is swapped."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from annotation.actions import leases, submissions
+from annotation.forms import SubmitForm, read_answers
+from annotation.models import Lease, Submission
+from annotation.views import desks
+from judge import access
+from judge.errors import InputError
+from judge.models import Role
+
+
+@require_GET
+@never_cache
+@access.project(Role.ANNOTATOR)
+def workbench(request: access.ProjectRequest) -> HttpResponse:
+    """The person's item: the one they hold, else the next."""
+    return _next(request)
+
+
+@require_POST
+@access.project(Role.ANNOTATOR)
+def submit_answers(request: access.ProjectRequest) -> HttpResponse:
+    """Store the answers and bring the next item; a refused submit comes back with all that was chosen."""
+    form = SubmitForm(request.POST)
+    form.check()
+    answers = read_answers(request.POST)
+    try:
+        result = submissions.submit(
+            request.project,
+            by=request.user,
+            key=form.cleaned_data["key"],
+            lease_id=form.cleaned_data["lease"] or 0,
+            answers=answers,
+            duration_ms=form.cleaned_data["took"],
+        )
+    except InputError as error:
+        lease = _own_lease(request, form.cleaned_data["lease"])
+        if lease is None:
+            raise
+        desk = desks.desk(request.project, lease, answers=answers, key=str(form.cleaned_data["key"]))
+        return _show(request, {"desk": desk, "error": error}, status=422)
+    if request.htmx:
+        return _next(request, notice=result.words, was_submitted=not result.is_repeat)
+    return redirect("workbench", slug=request.project.slug)
+
+
+@require_POST
+@access.project(Role.ANNOTATOR)
+def release_item(request: access.ProjectRequest) -> HttpResponse:
+    """Give the item back unanswered and leave."""
+    lease_id = request.POST.get("lease", "")
+    if lease_id.isdecimal():
+        leases.release(int(lease_id), by=request.user)
+    return redirect("projects")
+
+
+@require_POST
+@access.project(Role.ANNOTATOR)
+def save_draft(request: access.ProjectRequest) -> HttpResponse:
+    """The heartbeat: keep what was chosen and the item with it. 409 once the lease is closed."""
+    assert request.project.policy is not None
+    lease_id = request.POST.get("lease", "")
+    expires_at = lease_id.isdecimal() and leases.extend(
+        int(lease_id),
+        by=request.user,
+        minutes=request.project.policy.lease_minutes,
+        answers=desks.as_draft(read_answers(request.POST)),
+    )
+    if not expires_at:
+        return JsonResponse({"problem": _("Your time on this item ran out. You can still submit.")}, status=409)
+    return JsonResponse({"seconds_left": int((expires_at - timezone.now()).total_seconds())})
+
+
+def _next(request: access.ProjectRequest, *, notice: str = "", was_submitted: bool = False) -> HttpResponse:
+    lease = leases.claim(request.project, by=request.user)
+    context: dict[str, Any] = {"notice": notice, "was_submitted": was_submitted}
+    if lease:
+        context["desk"] = desks.desk(request.project, lease)
+    else:
+        context["empty"] = leases.why_nothing_left(request.project, by=request.user)
+    return _show(request, context)
+
+
+def _show(request: access.ProjectRequest, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    if request.htmx:
+        return render(request, "annotation/_bench.html", context, status=status)
+    return render(request, "annotation/workbench.html", context | {"n_today": _n_today(request)}, status=status)
+
+
+def _own_lease(request: access.ProjectRequest, lease_id: int | None) -> Lease | None:
+    own = Lease.objects.filter(project=request.project, person=request.user, pk=lease_id or 0)
+    return own.select_related("item__context").first()
+
+
+def _n_today(request: access.ProjectRequest) -> int:
+    """How many items the person answered since midnight: their own rows in one small index range."""
+    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    own = Submission.objects.filter(project=request.project, person=request.user, created_at__gte=midnight)
+    return own.filter(corrects=None).count()
