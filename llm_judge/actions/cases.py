@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import reduce
 from operator import or_
 
+from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from judge.models import Case, Criterion, Judgment, Project, Purpose, Rater
@@ -25,8 +26,11 @@ def without_vote(cases: QuerySet[Case], raters: Sequence[Rater]) -> QuerySet[Cas
 
 def load(project: Project, case_ids: Sequence[int], rater: Rater) -> list[JudgeCase]:
     """Those of the cases that still miss this rater's vote, ready to be put to it."""
-    cases = without_vote(Case.objects.filter(project=project, pk__in=case_ids), [rater])
-    rows = list(cases.select_related("item__context").order_by(*PREFIX_ORDER))
+    # Plain look-ups by key: as one statement this was planned badly while a fresh import had no statistics yet.
+    votes = Judgment.objects.filter(case__in=case_ids, rater=rater, purpose=Purpose.VOTE, retracted_at=None)
+    missing = set(case_ids) - set(votes.values_list("case_id", flat=True))
+    found = Case.objects.filter(project=project, pk__in=missing).select_related("item__context").order_by(*PREFIX_ORDER)
+    rows = [case for case in found if case.item.erased_at is None and case.item.context.erased_at is None]
     questions = questions_of({case.criterion_id for case in rows})
     usual = project.rubric.language if project.rubric else "en"
     return [
@@ -39,6 +43,12 @@ def load(project: Project, case_ids: Sequence[int], rater: Rater) -> list[JudgeC
         )
         for case in rows
     ]
+
+
+def refresh_statistics() -> None:
+    """Tell Postgres what the tables hold. After an import it would guess for minutes, and plan for one row."""
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE judge_case, judge_item, judge_context")
 
 
 def questions_of(criterion_ids: set[int]) -> dict[int, Question]:

@@ -18,7 +18,8 @@ from llm_judge.actions import cases, raters
 from llm_judge.models import LIVE, Run
 from llm_judge.rules.scoring import check_fit
 
-BATCH = 256
+#: Cases in one message to a worker, whatever the endpoint; more where it takes many calls at a time.
+BATCH, LARGEST_BATCH = 256, 2048
 #: A run whose judge could not be asked is left in peace for so long; one without progress is dispatched again.
 REST, SILENCE = timedelta(seconds=60), timedelta(seconds=90)
 
@@ -45,6 +46,7 @@ def start(
     wanted = _criteria(project, criteria)
     _check_fits(judge, wanted)
     _replace_live_run(project, by=by)
+    cases.refresh_statistics()
     plan, n_planned = _freeze(project, judge, wanted, limit)
     run = Run.objects.create(
         project=project, judge=judge, by=by, place=place, plan=plan, n_planned=n_planned, status=Status.QUEUED
@@ -77,9 +79,9 @@ def count_left(project: Project, criteria: Sequence[str] = ()) -> int:
     return _unjudged(project, project.judge, _criteria(project, criteria)).count()
 
 
-def batches(run: Run, size: int = BATCH) -> Iterator[list[int]]:
+def batches(run: Run, size: int | None = None) -> Iterator[list[int]]:
     """The remaining cases in lists of ids, cases of one criterion and context side by side; memory stays flat."""
-    batch: list[int] = []
+    size, batch = size or _batch_size(run), []
     ids = remaining(run).order_by(*cases.PREFIX_ORDER).values_list("pk", flat=True)
     for case_id in ids.iterator(chunk_size=5_000):
         batch.append(case_id)
@@ -138,6 +140,12 @@ def silent_runs(since: timedelta = SILENCE) -> list[Run]:
     quiet = Q(progressed_at__lt=before) | Q(progressed_at=None, created_at__lt=before)
     live = Run.objects.filter(place=Place.QUEUE, status__in=(Status.QUEUED, Status.RUNNING))
     return list(live.filter(quiet).select_related("project", "judge"))
+
+
+def _batch_size(run: Run) -> int:
+    """Enough that the end of a batch, when fewer calls are under way, is a small part of it."""
+    in_flight = [raters.endpoint_of(rater).max_in_flight for rater in raters.seated(run.judge)]
+    return min(LARGEST_BATCH, max(BATCH, 4 * max(in_flight, default=0)))
 
 
 def _judge_in_force(project: Project) -> Judge:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count, Max
+from django.db.models import BooleanField, Count, ExpressionWrapper, Max, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import patch_vary_headers
@@ -27,6 +27,7 @@ from llm_judge.models import Completion, Run
 from llm_judge.views.words import SCORING, UNSCORED, say
 
 RUNS_SHOWN = 20
+HAS_JUDGMENT = ExpressionWrapper(Q(judgment__isnull=False), output_field=BooleanField())
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +126,9 @@ def _describe(rater: Rater) -> list[tuple[str, str]]:
 
 def _troubles(shown: Sequence[Run]) -> Mapping[int, list[Trouble]]:
     """Failures of these runs by kind, most frequent first, the latest as an example: two queries for the page."""
-    failed = Completion.objects.filter(run__in=shown).exclude(error_kind="")
+    failed = Completion.objects.filter(run__in=shown).exclude(error_kind="").annotate(is_settled=HAS_JUDGMENT)
     counted = list(
-        failed.values("run", "error_kind", "judgment__isnull").annotate(n=Count("pk"), latest=Max("pk")).order_by("-n")
+        failed.values("run", "error_kind", "is_settled").annotate(n=Count("pk"), latest=Max("pk")).order_by("-n")
     )
     examples = Completion.objects.select_related("case__item").in_bulk([each["latest"] for each in counted])
     troubles: dict[int, list[Trouble]] = defaultdict(list)
@@ -135,6 +136,6 @@ def _troubles(shown: Sequence[Run]) -> Mapping[int, list[Trouble]]:
         example = examples[each["latest"]]
         troubles[each["run"]].append(
             Trouble(say(UNSCORED, each["error_kind"]), each["n"], example.detail, example.case.item.identity,
-                    is_settled=not each["judgment__isnull"])
+                    is_settled=each["is_settled"])
         )  # fmt: skip
     return troubles

@@ -27,6 +27,7 @@ class Command(BaseCommand):
         place = parser.add_mutually_exclusive_group()
         place.add_argument("--in-process", dest="queue", action="store_false", help="judge here (the default)")
         place.add_argument("--queue", action="store_true", help="leave it to the background workers and watch")
+        parser.set_defaults(queue=False)
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -41,7 +42,10 @@ class Command(BaseCommand):
     ) -> None:
         if limit is not None and limit < 1:
             raise InputError(f"--limit {limit}", expected="at least 1")
-        chosen = self._seat_judge(find_project(project), judge)
+        found = find_project(project)
+        if queue and not dispatch.worker_names():
+            raise InputError("no worker answers on the queue", next_step=dispatch.START)
+        chosen = self._seat_judge(found, judge)
         if not runs.count_left(chosen, criterion):
             self.stdout.write(f"Every case of {chosen.name} is judged already by {sittings.describe_judge(chosen)}.")
             return
@@ -72,8 +76,6 @@ class Command(BaseCommand):
             self._sum_up(last.run, line.seconds)
 
     def _watch(self, project: Project, limit: int | None, criteria: tuple[str, ...]) -> None:
-        if not dispatch.worker_names():
-            raise InputError("no worker answers on the queue", next_step=dispatch.START)
         run = runs.start(project, by=None, limit=limit, criteria=criteria, place=Run.Place.QUEUE)
         dispatch.enqueue(run)
         line = ProgressLine(self.stderr)
