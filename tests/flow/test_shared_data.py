@@ -29,7 +29,7 @@ def import_set(name: str, folder: Path, *, sample: int | None = None, **policy: 
 
 def judge_and_check(project: Project, judge: str) -> None:
     """Judge everything: each case once, each with a verdict and a decision that sends it to people."""
-    call_command("judge_items", project.slug, "--judge", judge)
+    call_command("judge_items", project.slug, "--judge", judge, "--in-process")
     n_cases = Case.objects.filter(project=project).count()
     per_case = Counter(Judgment.objects.filter(case__project=project).values_list("case_id", flat=True))
     assert (len(per_case), set(per_case.values())) == (n_cases, {1})

@@ -8,7 +8,7 @@ from django.core.management.base import CommandParser
 from judge.actions import projects, rubrics
 from judge.errors import InputError
 from judge.formats.rubrics import read_rubric
-from judge.management.commands._cli import CojudgeCommand
+from judge.cli import CojudgeCommand
 from judge.models import Role, User
 from judge.rules.rubrics import RubricRecord
 

@@ -6,7 +6,7 @@ from django.core.management.base import CommandParser
 
 from judge import demo, registry, serving
 from judge.actions import demo as shop
-from judge.management.commands._cli import CojudgeCommand
+from judge.cli import CojudgeCommand
 from judge.management.commands.serve import Progress
 
 

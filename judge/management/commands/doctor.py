@@ -7,7 +7,7 @@ from django.core.management.base import CommandError
 
 from judge import registry
 from judge.actions import health  # noqa: F401  (its checks come first)
-from judge.management.commands._cli import CojudgeCommand
+from judge.cli import CojudgeCommand
 
 
 class Command(CojudgeCommand):

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from judge.actions.exports import FORMATS, export
-from judge.management.commands._cli import CojudgeCommand, find_project
+from judge.cli import CojudgeCommand, find_project
 
 
 class Command(CojudgeCommand):

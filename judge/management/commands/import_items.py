@@ -8,7 +8,7 @@ from django.core.management.base import CommandError, CommandParser
 
 from judge.actions.imports import import_file
 from judge.errors import InputError
-from judge.management.commands._cli import CojudgeCommand, find_project
+from judge.cli import CojudgeCommand, find_project
 from judge.models import Project
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from judge import registry, serving
-from judge.management.commands._cli import CojudgeCommand
+from judge.cli import CojudgeCommand
 
 
 class Progress:
