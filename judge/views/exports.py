@@ -27,7 +27,7 @@ LATEST = 5
 @access.project(Role.LEAD, Role.TRAINER)
 def export_labels(request: access.ProjectRequest) -> HttpResponse:
     """What there is to export; POST makes it and sends the file with its manifest as one archive."""
-    form = ExportForm(request.POST or None)
+    form = ExportForm(request.POST) if request.method == "POST" else ExportForm()
     if request.method == "POST" and form.is_valid():
         return _download(request, form.cleaned_data["format"])
     parts = flow.flows(request.project, get_language() or "en")

@@ -29,7 +29,7 @@ KEEP_SECONDS = 7 * 24 * 60 * 60
 @access.project(Role.LEAD)
 def import_items(request: access.ProjectRequest) -> HttpResponse:
     """The upload form; POST imports and shows the report. The same file twice adds nothing."""
-    form = ImportForm(request.POST or None, request.FILES or None)
+    form = ImportForm(request.POST, request.FILES) if request.method == "POST" else ImportForm()
     context = {"form": form, "limit_mb": upload_limit_mb()}
     if request.method == "POST" and form.is_valid():
         try:

@@ -25,7 +25,7 @@ def members(request: access.ProjectRequest) -> HttpResponse:
     if "remove" in request.POST:
         _remove(request)
         return redirect("members", request.project.slug)
-    form = MemberForm(request.POST or None)
+    form = MemberForm(request.POST) if request.method == "POST" else MemberForm()
     if request.method == "POST" and form.is_valid():
         user: User = form.cleaned_data["username"]
         projects.add_member(request.project, user, *map(Role, form.cleaned_data["roles"]), by=request.user)

@@ -46,10 +46,11 @@ def rubric(request: access.ProjectRequest) -> HttpResponse:
     original = request.project.rubric.language if request.project.rubric else "en"
     language = _language(request.GET.get("in", ""), original)
     read = [question.in_language(language) for question in questions]
+    tongues = _tongues(questions, original, language)
     context = {
         "criteria": [(question, _labels(question)) for question in read],
-        "tongues": _tongues(questions, original, language),
-        "language": language,
+        "tongues": tongues,
+        "language": next(tongue.code for tongue in tongues if tongue.is_current),
     }
     return render(request, "judge/rubric.html", context)
 
@@ -63,7 +64,7 @@ def _language(asked: str, original: str) -> str:
 def _tongues(questions: Iterable[Question], original: str, language: str) -> list[Tongue]:
     codes = list(dict.fromkeys([original, *(code for question in questions for code in question.translations)]))
     shorts = [code.split("-")[0] for code in codes]
-    current = language.split("-")[0] if language.split("-")[0] in shorts else original
+    current = language.split("-")[0] if language.split("-")[0] in shorts else original.split("-")[0]
     return [Tongue(code, NAMES.get(code, code), code.split("-")[0] == current) for code in codes]
 
 

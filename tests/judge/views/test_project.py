@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.test import Client
+from django.utils import timezone
+
+from judge import registry
+from judge.models import Project, Role, User
+from tests import factories
+from tests.judge.views import stories
+
+Browse = Callable[[User], Client]
+
+
+def url(project: Project) -> str:
+    return f"/projects/{project.slug}/"
+
+
+def text_of(page: str) -> str:
+    """What a reader reads: tags away, blanks single."""
+    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
+
+
+def test_counts_on_the_page_are_the_counts_in_the_database(
+    browse: Browse, lea: User, project: Project, ann: User, ben: User
+) -> None:
+    items = factories.import_items(project, n=3)
+    case = stories.first_case(items[0])
+    stories.person_says(ann, case, "fits")
+    stories.person_says(ben, case, "fits")
+    stories.split(stories.first_case(items[1]), ann, ben)
+
+    page = text_of(browse(lea).get(url(project)).text)
+
+    assert "Imported 6 cases in all" in page
+    assert "People 4 waiting for people" in page
+    assert "Adjudication 1 people split" in page
+    assert "Agreed 1 consensus 1" in page
+
+
+def test_page_says_honestly_that_nothing_is_accepted_by_itself(browse: Browse, lea: User, project: Project) -> None:
+    assert "nothing is accepted automatically; every case goes to people" in browse(lea).get(url(project)).text
+
+
+def test_judge_in_force_is_named_with_version_and_calibration(browse: Browse, lea: User, project: Project) -> None:
+    stories.make_judge(project)
+
+    page = text_of(browse(lea).get(url(project)).text)
+
+    assert "House judge v1 · one model · Small model" in page
+    assert "probabilities are the model" in page
+
+
+def test_reasons_count_the_latest_decision_of_waiting_cases_only(
+    browse: Browse, lea: User, project: Project, ann: User, ben: User
+) -> None:
+    items = factories.import_items(project, n=2)
+    case = stories.first_case(items[0])
+    stories.person_says(ann, case, "fits")
+    stories.person_says(ben, case, "weak")  # asks a third person: the latest decision is another one
+
+    page = text_of(browse(lea).get(url(project)).text)
+
+    assert "no certificate 3" in page
+    assert "people disagree 1" in page
+
+
+@pytest.mark.parametrize("role", [Role.LEAD, Role.VIEWER, Role.TRAINER, Role.ADJUDICATOR])
+def test_roles_of_the_overview_may_open_it(browse: Browse, project: Project, role: Role) -> None:
+    assert browse(factories.make_member(project, "kim", role)).get(url(project)).status_code == 200
+
+
+def test_annotator_may_not_open_the_overview(browse: Browse, project: Project, ann: User) -> None:
+    response = browse(ann).get(url(project))
+
+    assert response.status_code == 403
+    assert "Ask a lead" in response.text
+
+
+def test_stranger_is_told_that_there_is_no_such_project(browse: Browse, project: Project, stranger: User) -> None:
+    assert browse(stranger).get(url(project)).status_code == 404
+
+
+def test_overview_cannot_be_posted_to(browse: Browse, project: Project, lea: User) -> None:
+    assert browse(lea).post(url(project)).status_code == 405
+
+
+def test_page_asks_again_while_something_moves_and_stops_afterwards(
+    browse: Browse, project: Project, lea: User
+) -> None:
+    client = browse(lea)
+    assert "hx-trigger" in client.get(url(project)).text
+    assert client.get(url(project), headers={"HX-Request": "true"}).status_code == 200
+
+    with time_machine.travel(timezone.now() + timedelta(minutes=2)):
+        still = client.get(url(project), headers={"HX-Request": "true"})
+
+    assert still.status_code == 286
+    assert "hx-trigger" not in still.text
+    assert "<html" not in still.text
+
+
+def test_names_are_for_leads(browse: Browse, project: Project, lea: User, ann: User) -> None:
+    stories.person_says(ann, stories.first_case(factories.import_items(project)[0]), "fits")
+    viewer = factories.make_member(project, "vic", Role.VIEWER)
+
+    assert "· Ann<" in browse(lea).get(url(project)).text
+    assert "· Ann<" not in browse(viewer).get(url(project)).text
+
+
+def test_queries_do_not_grow_with_items_and_events(
+    browse: Browse, project: Project, lea: User, ann: User, django_assert_max_num_queries: Callable[..., object]
+) -> None:
+    for item in factories.import_items(project, n=12):
+        stories.person_says(ann, stories.first_case(item), "fits")
+    stories.make_judge(project)
+    client = browse(lea)
+    with django_assert_max_num_queries(13):  # type: ignore[attr-defined]
+        client.get(url(project))
+
+
+def test_siblings_can_show_a_panel(
+    browse: Browse, project: Project, lea: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(registry.panels, "test", ("_components/demo_badge.html", lambda project: {}))
+
+    assert "badge--demo" in browse(lea).get(url(project)).text
