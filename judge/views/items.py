@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import get_language
@@ -16,9 +16,10 @@ from django.views.decorators.http import require_GET
 from judge import access
 from judge.actions import rubrics
 from judge.forms import ItemFilters
-from judge.models import AgreedLabel, Case, Criterion, Decision, Item, Project, Role
+from judge.models import AgreedLabel, Case, Criterion, Item, Project, Role
 from judge.rules.streams import Stream
 from judge.views import case_files
+from judge.views.flow import latest_decisions
 
 PAGE = 50
 
@@ -97,8 +98,7 @@ def _matching_cases(chosen: Mapping[str, Any]) -> QuerySet[Any] | None:
         wanted &= Q(criterion=criterion)
     cases = Case.objects.filter(wanted, item=OuterRef("pk"), project=OuterRef("project"))
     if reason := chosen.get("reason"):
-        latest = Decision.objects.filter(case=OuterRef("pk")).order_by("-pk").values("reason")[:1]
-        return cases.annotate(latest=Subquery(latest)).filter(latest=reason)
+        return cases.filter(Exists(latest_decisions().filter(case=OuterRef("pk"), reason=reason)))
     return cases if wanted else None
 
 
