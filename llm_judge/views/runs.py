@@ -23,8 +23,8 @@ from judge.models import Project, Rater, Role
 from llm_judge.actions import dispatch, raters, setups
 from llm_judge.actions import runs as run_actions
 from llm_judge.forms import StartForm, SteerForm
-from llm_judge.models import Completion, Run
-from llm_judge.views.words import SCORING, UNSCORED, say
+from llm_judge.models import Completion, Endpoint, Run
+from llm_judge.views.words import SCORING, UNSCORED, WORTH, say
 
 RUNS_SHOWN = 20
 HAS_JUDGMENT = ExpressionWrapper(Q(judgment__isnull=False), output_field=BooleanField())
@@ -54,7 +54,11 @@ def runs(request: access.ProjectRequest) -> HttpResponse:
     shown = list(Run.objects.filter(project=request.project).select_related("judge", "by").order_by("-pk")[:RUNS_SHOWN])
     troubles = _troubles(shown)
     moving = any(run.is_live and run.status != Run.Status.PAUSED for run in shown)
-    context: dict[str, Any] = {"rows": [RunRow(run, troubles[run.pk]) for run in shown], "is_moving": moving}
+    context: dict[str, Any] = {
+        "rows": [RunRow(run, troubles[run.pk]) for run in shown],
+        "is_moving": moving,
+        "is_live": any(run.is_live and not run.is_silent for run in shown),
+    }
     if request.htmx:
         response = render(request, "llm_judge/runs.html#moving", context)
         response.status_code = 200 if moving else HttpResponseStopPolling.status_code
@@ -105,8 +109,13 @@ def _still(project: Project) -> dict[str, Any]:
     return {
         "n_left": run_actions.count_left(project),
         "raters": [(rater, _describe(rater)) for rater in seated],
+        "worths": {say(WORTH, kind) for kind in _kinds(seated) if kind in WORTH},
         "form": StartForm(initial={"judge": setups.default_setup()}),
     }
+
+
+def _kinds(seated: Sequence[Rater]) -> set[str]:
+    return set(Endpoint.objects.filter(raters__in=seated).values_list("kind", flat=True))
 
 
 def _describe(rater: Rater) -> list[tuple[str, str]]:

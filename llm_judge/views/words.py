@@ -27,6 +27,13 @@ SCORING: Mapping[str, Promise] = {
     "pmi": _("how much likelier the output is in its context than without it"),
 }
 
+#: What leads should know of a kind of endpoint before they read its answers.
+WORTH: Mapping[str, Promise] = {
+    "embedded": _("The embedded model is very small and often wrong. It shows how things work; for real work name a "
+                  "model server in JUDGE_URL."),
+    "scripted": _("No model is behind scripted answers: they are drawn by hash, for trials."),
+}  # fmt: skip
+
 
 def say(words: Mapping[str, Promise], key: str) -> str:
     """The words for ``key``; a key without words is shown as it is stored."""

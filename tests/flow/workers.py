@@ -64,7 +64,7 @@ def judge_through_a_kill(n_items: int = 400) -> Outcome:
 
 def slow_project(n_items: int) -> Project:
     """Two cases for each item, answered at a pace that leaves time for a kill."""
-    project = factories.make_project("Through a kill")
+    project = factories.make_project(f"Through a kill {Project.objects.count()}")
     setups.use_scripted(project)
     Endpoint.objects.filter(name="scripted").update(max_in_flight=4, options={"latency_s": 0.05})
     factories.import_items(project, n=n_items)

@@ -37,6 +37,7 @@ def test_a_lead_sees_the_judge_in_words_and_that_it_is_not_trusted(
     assert "Scripted answers: scripted, choice" in text
     assert "asked for one label, held to the menu" in text
     assert "none is accepted by itself" in text
+    assert "No model is behind scripted answers" in text
     assert "Judge 4 cases" in text
 
 
