@@ -1,4 +1,5 @@
-/* What only the workbench does: draft and heartbeat, the lease's clock, sending again after a lost connection. */
+/* What only the workbench does: draft and heartbeat, the lease's clock, sending again after a lost connection.
+   Loaded before bench.js, whose event bench:laid it waits for. */
 (() => {
   "use strict";
   const SAVE_AFTER = 1500; // ms of rest before a draft is saved
