@@ -19,7 +19,7 @@ else:
 
 
 class ReadOnlyAdmin(AnyAdmin):
-    """Rows that only actions write: to be looked at. Lists do not count them."""
+    """Rows that only actions write: to be looked at."""
 
     show_full_result_count = False
     list_per_page = 50
@@ -29,8 +29,8 @@ class ReadOnlyAdmin(AnyAdmin):
         shown = [each.name for each in self.model._meta.concrete_fields if each.get_internal_type() != "JSONField"]
         return tuple(shown[:9])
 
-    def get_list_select_related(self, request: HttpRequest) -> bool:
-        return True
+    def get_list_select_related(self, request: HttpRequest) -> list[str]:
+        return [each.name for each in self.model._meta.concrete_fields if each.many_to_one or each.one_to_one]
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
