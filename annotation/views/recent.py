@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,6 +21,7 @@ from annotation.forms import SubmitForm, read_answers
 from annotation.rules.evidence import Output, read_outputs
 from annotation.views import desks
 from judge import access
+from judge.actions import rubrics
 from judge.errors import InputError
 from judge.models import Case, Item, Role
 
@@ -38,7 +40,8 @@ class Listed:
 @never_cache
 @access.project(Role.ANNOTATOR)
 def recent(request: access.ProjectRequest) -> HttpResponse:
-    listed = [_listed(past) for past in corrections.recent(request.project, by=request.user)]
+    places = {criterion.pk: place for place, criterion in enumerate(rubrics.criteria_in_force(request.project))}
+    listed = [_listed(past, places) for past in corrections.recent(request.project, by=request.user)]
     template = "annotation/_recent.html" if request.htmx else "annotation/recent.html"
     return render(request, template, {"listed": listed})
 
@@ -83,13 +86,14 @@ def _show(
     return render(request, "annotation/edit_answers.html", context, status=422 if error else 200)
 
 
-def _listed(past: Past) -> Listed:
+def _listed(past: Past, places: Mapping[int, int]) -> Listed:
     item, language = past.submission.item, get_language() or "en"
+    cases = sorted(past.cases, key=lambda case: places.get(case.criterion_id, len(places)))
     return Listed(
         past.submission.key,
         past.submission.created_at,
         read_outputs(item.output, language=item.language or "en", is_pair=item.kind == Item.Kind.PAIR),
-        tuple(_words(case, past, language) for case in past.cases),
+        tuple(_words(case, past, language) for case in cases),
     )
 
 

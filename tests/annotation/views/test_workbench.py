@@ -20,26 +20,14 @@ from judge.actions.judgments import NewJudgment
 from judge.models import Case, Item, Judgment, Project, Rater, Role, User
 from tests import factories
 from tests.annotation.answering import BAD, answer, run_out, take
+from tests.annotation.views.forms import GOOD_FORM, HTMX, filled
 
 Browse = Callable[[User], Client]
 MARKER = "planted-marker-7f3a"
-HTMX = {"HX-Request": "true"}
 
 
 def url(name: str, project: Project, **more: Any) -> str:
     return reverse(name, kwargs={"slug": project.slug, **more})
-
-
-def filled(page: str, **labels: str) -> dict[str, Any]:
-    """The form on a page as a browser would send it, with ``labels`` chosen by criterion key."""
-    cases = [int(each) for each in re.findall(r'name="case" value="(\d+)"', page)]
-    keys = dict(Case.objects.filter(pk__in=cases).values_list("pk", "criterion__key"))
-    hidden = {name: re.findall(rf'name="{name}" value="([^"]+)"', page)[0] for name in ("key", "lease")}
-    chosen = {f"answer-{case}": labels[keys[case]] for case in cases if keys[case] in labels}
-    return hidden | {"case": cases, "took": "5000"} | chosen
-
-
-GOOD_FORM = {"relevance": "label:fits", "specificity": "label:concrete"}
 
 
 @pytest.fixture
@@ -152,10 +140,10 @@ def test_an_unreadable_form_is_refused_in_words(project: Project, ann: User, bro
 
 def test_hostile_text_is_inert(project: Project, ann: User, browse: Browse) -> None:
     hostile = "<script>alert(1)</script>{{ 7|add:1 }}{% now 'Y' %}\u202egnp.exe"
-    factories.import_items(project, lines=[{"id": "x", "context": {"history": [hostile]}, "output": hostile}])
+    factories.import_items(project, lines=[{"id": "x", "context": {hostile: [hostile]}, "output": hostile}])
     page = browse(ann).get(url("workbench", project)).content.decode()
     assert "<script>alert" not in page
-    assert page.count("&lt;script&gt;alert(1)&lt;/script&gt;{{ 7|add:1 }}") == 2
+    assert page.count("&lt;script&gt;alert(1)&lt;/script&gt;{{ 7|add:1 }}") == 3
 
 
 def test_chinese_text_is_marked_as_chinese(project: Project, ann: User, browse: Browse) -> None:
