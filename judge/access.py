@@ -13,13 +13,15 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
 from django_htmx.middleware import HtmxDetails
 
 from judge.errors import NotAllowed
 from judge.models import Membership, Project, Role, User
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 class SignedInRequest(HttpRequest):
@@ -51,11 +53,12 @@ def project(*roles: Role) -> Callable[[View], View]:
 
     def mark(view: View) -> View:
         @wraps(view)
-        def checked(request: ProjectRequest, slug: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        def checked(request: ProjectRequest, slug: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
             request.project, request.roles = enter(request.user, slug)
             if not request.roles & {role.value for role in roles}:
-                wanted = ", ".join(role.value for role in roles)
-                raise NotAllowed(f"This page is for {wanted}. Ask a lead of {request.project.name} for that role.")
+                wanted = ", ".join(str(role.label) for role in roles)
+                text = _("This page is for %(roles)s. Ask a lead of %(project)s for that role.")
+                raise NotAllowed(text % {"roles": wanted, "project": request.project.name})
             return view(request, *args, **kwargs)
 
         return _marked(login_required(checked), "project: " + ", ".join(role.value for role in roles))
@@ -69,7 +72,7 @@ def enter(user: User, slug: str) -> tuple[Project, frozenset[str]]:
     projects = Project.objects.select_related("policy", "rubric", "judge").annotate(held=ArraySubquery(roles))
     found = projects.filter(slug=slug).first()
     if found is None or not (found.held or user.is_superuser):
-        raise Http404("There is no such project, or you are not a member of it.")
+        raise Http404(_("There is no such project, or you are not a member of it."))
     return found, frozenset(Role.values if user.is_superuser else found.held)
 
 

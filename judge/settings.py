@@ -108,7 +108,7 @@ TIME_ZONE = ENVIRON.get("COJUDGE_TIME_ZONE", "UTC")
 USE_TZ = True
 
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT = ENVIRON.get("COJUDGE_STATIC_ROOT") or None  # where collectstatic writes, for a web server in front
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True  # works from a checkout without collectstatic
 
@@ -135,6 +135,7 @@ if is_on("COJUDGE_HTTPS"):
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # larger uploads go to a temporary file
+UPLOAD_LIMIT_MB = int(ENVIRON.get("COJUDGE_UPLOAD_LIMIT_MB", "200"))
 
 # The embedded judge is the default; JUDGE_URL names an OpenAI-compatible server instead.
 JUDGE_URL = ENVIRON.get("JUDGE_URL", "")

@@ -1,9 +1,9 @@
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from judge.views import accounts, exports, health, imports, items, members, projects, rubrics
 
-inside = [
+inside: list[URLPattern | URLResolver] = [
     path("", projects.project, name="project"),
     path("items/", items.items, name="items"),
     path("items/<int:item_id>/", items.item, name="item"),

@@ -33,6 +33,7 @@ echo "cojudge: installing pinned requirements (once; a minute or so)"
 if command -v uv >/dev/null 2>&1; then
   install() { uv pip install -q --python .venv/bin/python --require-hashes "$@"; }
 else
+  .venv/bin/python -m pip --version >/dev/null 2>&1 || .venv/bin/python -m ensurepip >/dev/null
   install() { .venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes "$@"; }
 fi
 install -r requirements-dev.txt

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from django.db import transaction
 
@@ -19,7 +20,7 @@ PROJECTS = {
     "explanation": ("Demo shop: explanations", "explanations.jsonl"),
     "interest": ("Demo shop: interests", "interests.jsonl"),
 }
-RATES = {"train_rate": 0.25, "certify_rate": 0.05, "gold_rate": 0.03}
+RATES: dict[str, Any] = {"train_rate": 0.25, "certify_rate": 0.05, "gold_rate": 0.03}
 PROMPTS = {
     "tag": "Write one product tag for this shopper, with the interest it serves and the reason.\n\n{context}",
     "explanation": "Explain in one or two sentences why this item suits this shopper.\n\n{context}",

@@ -79,7 +79,7 @@ def sft(project: Project, counts: Counter[str], excluded: Counter[str]) -> Rows:
 FORMATS: dict[str, Callable[[Project, Counter[str], Counter[str]], Rows]] = {"labels": labels, "sft": sft}
 
 
-def _stream(statement: str, parameters: Mapping[str, object]) -> Rows:
+def _stream(statement: str, parameters: Mapping[str, Any]) -> Rows:
     """Rows of a statement as dicts, through a server-side cursor."""
     with connection.chunked_cursor() as cursor:
         cursor.execute(statement, parameters)

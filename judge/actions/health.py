@@ -46,12 +46,13 @@ def check_broker() -> list[Finding]:
     if not settings.BROKER_URL:
         return [Finding("broker", True, "none named: commands do the work themselves; make demo and serve bring one")]
     from kombu import Connection
+    from kombu.exceptions import OperationalError
 
     shown = urlsplit(settings.BROKER_URL)._replace(netloc=urlsplit(settings.BROKER_URL).hostname or "").geturl()
     try:
         with Connection(settings.BROKER_URL, connect_timeout=3) as broker:
             broker.ensure_connection(max_retries=1, timeout=3)
-    except (OSError, broker.connection_errors) as error:
+    except (OSError, OperationalError) as error:
         return [Finding("broker", False, f"{shown}: {error}", "Start it, or correct BROKER_URL")]
     return [Finding("broker", True, shown)]
 

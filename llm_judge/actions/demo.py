@@ -47,8 +47,8 @@ def record(say: Say) -> None:
     """Judge the whole demo shop with the embedded model, here, and write the recorded verdicts anew."""
     RECORDED.mkdir(exist_ok=True)
     for project in shop.seed(say, judge="embedded", is_bare=True):
-        for progress in sittings.judge_here(project, by=None):
-            if progress.n_done % 64 == 0:
+        for number, progress in enumerate(sittings.judge_here(project, by=None)):
+            if number % 20 == 0:
                 say(f"{project.slug}: {progress.n_done} of {progress.run.n_planned}")
         n_written = recordings.write(project, recording(project.task))
         say(f"{recording(project.task).name}: {n_written} verdicts")
