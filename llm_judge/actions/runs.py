@@ -18,8 +18,9 @@ from llm_judge.actions import cases, raters
 from llm_judge.models import LIVE, Run
 from llm_judge.rules.scoring import check_fit
 
-#: Cases in one message to a worker, whatever the endpoint; more where it takes many calls at a time.
-BATCH, LARGEST_BATCH = 256, 2048
+#: Cases in one message to a worker: so many for each call that the endpoint takes at a time, within bounds. Enough
+#: that the end of a batch, when few calls are under way, is a small part of it; few enough to stop a worker soon.
+PER_CALL, SMALLEST_BATCH, LARGEST_BATCH = 16, 32, 2048
 #: A run whose judge could not be asked is left in peace for so long; one without progress is dispatched again.
 REST, SILENCE = timedelta(seconds=60), timedelta(seconds=90)
 
@@ -143,9 +144,8 @@ def silent_runs(since: timedelta = SILENCE) -> list[Run]:
 
 
 def _batch_size(run: Run) -> int:
-    """Enough that the end of a batch, when fewer calls are under way, is a small part of it."""
     in_flight = [raters.endpoint_of(rater).max_in_flight for rater in raters.seated(run.judge)]
-    return min(LARGEST_BATCH, max(BATCH, 4 * max(in_flight, default=0)))
+    return min(LARGEST_BATCH, max(SMALLEST_BATCH, PER_CALL * max(in_flight, default=1)))
 
 
 def _judge_in_force(project: Project) -> Judge:

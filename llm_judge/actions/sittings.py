@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from django.db.models import Count
@@ -23,32 +23,38 @@ class Progress:
 
 
 def judge_here(
-    project: Project, *, by: User | None, limit: int | None = None, criteria: tuple[str, ...] = ()
+    project: Project,
+    *,
+    by: User | None,
+    limit: int | None = None,
+    criteria: tuple[str, ...] = (),
+    should_stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[Progress]:
-    """Start a run and judge it in this process, with word after each chunk; stops early where the judge is in
-    trouble. What is left then is judged by the next run. Raises InputError where there is nothing to judge."""
+    """Start a run and judge it in this process, with word after each chunk.
+
+    Ends early where ``should_stop()`` says so (the run is then paused) or the judge is in trouble (then it failed);
+    what is left is judged by the next run. Raises InputError where there is nothing to judge.
+    """
     run = runs.start(project, by=by, limit=limit, criteria=criteria, place=Run.Place.COMMAND)
     runs.begin(run)
-    try:
-        yield from _sit(run)
-    except KeyboardInterrupt:
-        Run.objects.filter(pk=run.pk, status=Run.Status.RUNNING).update(status=Run.Status.PAUSED)
-        raise
-
-
-def _sit(run: Run) -> Iterator[Progress]:
-    """Over all that is left, again and again until nothing is: failed tries come back, at most a few times."""
-    while run.status == Run.Status.RUNNING:
+    while run.status == Run.Status.RUNNING:  # again where tries failed: a few times, then they are set aside
         for case_ids in runs.batches(run):
-            for batch in batches.work(run.pk, case_ids):
-                run.refresh_from_db()
-                yield Progress(run, run.n_done, run.n_unscored, batch.trouble)
-            if batch.trouble:
-                runs.end(run, Run.Status.FAILED, trouble=batch.trouble)
+            yield from _sit(run, case_ids, should_stop)
             if run.status != Run.Status.RUNNING:
-                return
-        runs.advance(run)
+                break
+        else:
+            runs.advance(run)
     yield Progress(run, run.n_done, run.n_unscored)
+
+
+def _sit(run: Run, case_ids: list[int], should_stop: Callable[[], bool]) -> Iterator[Progress]:
+    for batch in batches.work(run.pk, case_ids):
+        if should_stop():
+            Run.objects.filter(pk=run.pk, status=Run.Status.RUNNING).update(status=Run.Status.PAUSED)
+        run.refresh_from_db()
+        yield Progress(run, run.n_done, run.n_unscored, batch.trouble)
+        if batch.trouble and run.is_live:
+            runs.end(run, Run.Status.FAILED, trouble=batch.trouble)
 
 
 def count_unscored(run: Run) -> dict[str, int]:

@@ -1,15 +1,39 @@
-"""The line that shows a run's progress: rewritten on a terminal, now and then a new one in a log."""
+"""The line that shows a run's progress (rewritten on a terminal, now and then a new one in a log), and Ctrl-C."""
 
 from __future__ import annotations
 
+import signal
 import time
 from datetime import timedelta
+from types import FrameType
+from typing import Self
 
 from django.core.management.base import OutputWrapper
 
 from llm_judge.actions.sittings import Progress
 
 LOG_SECONDS, SCREEN_SECONDS = 15.0, 0.2
+
+
+class StopSign:
+    """Turns the first Ctrl-C into a wish to stop between two chunks; a second one interrupts at once.
+
+    An interrupt in the middle of a transaction would leave the connection of no use for a last word.
+    """
+
+    def __init__(self) -> None:
+        self.is_seen = False
+
+    def __enter__(self) -> Self:
+        self._before = signal.signal(signal.SIGINT, self._see)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        signal.signal(signal.SIGINT, self._before)
+
+    def _see(self, number: int, frame: FrameType | None) -> None:
+        self.is_seen = True
+        signal.signal(signal.SIGINT, self._before)
 
 
 class ProgressLine:

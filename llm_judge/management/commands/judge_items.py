@@ -12,7 +12,7 @@ from judge.actions import projects
 from judge.errors import CojudgeError, InputError
 from judge.models import Project
 from llm_judge.actions import calls, dispatch, runs, setups, sittings
-from llm_judge.management.progress import ProgressLine
+from llm_judge.management.progress import ProgressLine, StopSign
 from llm_judge.models import Run
 
 
@@ -64,14 +64,16 @@ class Command(BaseCommand):
 
     def _sit(self, project: Project, limit: int | None, criteria: tuple[str, ...]) -> None:
         line, last = ProgressLine(self.stderr), None
-        try:
-            for last in sittings.judge_here(project, by=None, limit=limit, criteria=criteria):
+        with StopSign() as stop:
+            sitting = sittings.judge_here(
+                project, by=None, limit=limit, criteria=criteria, should_stop=lambda: stop.is_seen
+            )
+            for last in sitting:
                 line.show(last)
-        except KeyboardInterrupt:
-            line.end()
-            again = f"manage.py judge_items {project.slug}"
-            raise CommandError(f"Stopped. What was answered is kept; to go on: {again}", returncode=130) from None
         line.end()
+        if last is not None and last.run.status == Run.Status.PAUSED:
+            again = f"manage.py judge_items {project.slug}"
+            raise CommandError(f"Stopped. What was answered is kept; to go on: {again}", returncode=130)
         if last is not None:
             self._sum_up(last.run, line.seconds)
 

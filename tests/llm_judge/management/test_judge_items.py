@@ -88,7 +88,7 @@ def test_ctrl_c_stops_cleanly_and_the_next_call_goes_on() -> None:
     wait_until(lambda: votes(project) > 0, "the command judges")
     started.send_signal(signal.SIGINT)
     _, said = started.communicate(timeout=30)
-    assert started.returncode == 130
+    assert started.returncode == 130, said
     assert f"to go on: manage.py judge_items {project.slug}" in said
     assert "Traceback" not in said
     assert Run.objects.get().status == Run.Status.PAUSED
