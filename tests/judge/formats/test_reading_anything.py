@@ -8,8 +8,8 @@ import io
 import json
 from contextlib import suppress
 
-from hypothesis import HealthCheck, example, given
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, example, given, settings
 
 from judge.errors import InputError
 from judge.formats.json_text import find_unstorable
