@@ -9,7 +9,7 @@ import json
 from contextlib import suppress
 
 from hypothesis import HealthCheck, example, given, settings
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
 from judge.errors import InputError
 from judge.formats.json_text import find_unstorable
