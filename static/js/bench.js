@@ -196,7 +196,7 @@
   function showCriterion(body) {
     const name = criteria()[current]?.querySelector(".criterion-ask__title").textContent;
     const heading = [...body.querySelectorAll("h2")].find((each) => each.textContent === name);
-    heading?.scrollIntoView({ block: "start" });
+    if (heading) body.scrollTop = heading.offsetTop - 12;
   }
 
   document.addEventListener("click", (event) => {

@@ -201,6 +201,7 @@ def test_guidelines_and_keys_open_in_a_drawer(people: tuple[Project, User], open
     page = open_window(ann).go(url("workbench", project))
     page.keyboard.press("h")
     expect(page.locator("dialog")).to_contain_text("Think of what the person would look at next.")
+    expect(page.get_by_role("heading", name="Guidelines")).to_be_in_viewport()
     page.keyboard.press("Escape")
     expect(page.locator("dialog")).to_be_hidden()
     page.keyboard.press("?")
