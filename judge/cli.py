@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from judge.errors import CojudgeError
+from judge.errors import CojudgeError, InputError
 from judge.models import Project
 
 
@@ -35,9 +35,11 @@ class CojudgeCommand(BaseCommand):
         self.progress("")
 
 
-def find_project(slug: str) -> Project:
-    found = Project.objects.select_related("policy", "rubric", "judge", "generator_template").filter(slug=slug).first()
+def find_project(name: str) -> Project:
+    """The project of this slug or name. Raises InputError with the projects there are."""
+    known = Project.objects.select_related("policy", "rubric", "judge", "generator_template")
+    found = known.filter(slug=name).first() or known.filter(name=name).first()
     if found is None:
-        known = ", ".join(Project.objects.order_by("slug").values_list("slug", flat=True)[:20]) or "none yet"
-        raise CommandError(f'there is no project "{slug}" (there is: {known}). Make one: manage.py create_project NAME')
+        slugs = ", ".join(known.order_by("slug").values_list("slug", flat=True)[:20])
+        raise InputError(f'there is no project "{name}"', expected=slugs or "one made with manage.py create_project")
     return found

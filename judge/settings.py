@@ -153,8 +153,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600, "unacked_restore_
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
-    "sweep leases": {"task": "annotation.tasks.sweep_leases", "schedule": 60.0},
-    "sweep runs": {"task": "llm_judge.tasks.sweep_runs", "schedule": 30.0},
+    "sweep leases": {"task": "annotation.tasks.sweep_leases", "schedule": 60.0, "options": {"expires": 60}},
+    "sweep runs": {"task": "llm_judge.tasks.sweep_runs", "schedule": 30.0, "options": {"expires": 30}},
 }
 
 LOGGING = {

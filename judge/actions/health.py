@@ -6,13 +6,13 @@ import os
 import shutil
 import socket
 import sys
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from judge import registry
 from judge.registry import Finding
 
 LEAST_FREE_GB = 1.0
@@ -82,13 +82,11 @@ def check_secrets() -> list[Finding]:
     ]
 
 
-registry.doctor_checks.update(
-    {
-        "Python": check_python,
-        "database": check_database,
-        "broker": check_broker,
-        "disk": check_disk,
-        "ports": check_ports,
-        "secrets": check_secrets,
-    }
-)
+CHECKS: dict[str, Callable[[], list[Finding]]] = {
+    "Python": check_python,
+    "database": check_database,
+    "broker": check_broker,
+    "disk": check_disk,
+    "ports": check_ports,
+    "secrets": check_secrets,
+}

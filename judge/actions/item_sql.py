@@ -86,3 +86,6 @@ WITH new_item AS (
 )
 SELECT count(*) FROM new_case
 """
+
+#: A large import leaves the planner with statistics of an empty table, and look-ups by id with plans for one.
+ANALYZE = "ANALYZE judge_context, judge_item, judge_case"

@@ -23,6 +23,8 @@ from judge.rules.streams import StreamRates, default_rates, uniform
 
 #: Cases routed per transaction step where a project has no judge; bounds memory, not meaning.
 ROUTE_BATCH = 5_000
+#: New items from which an import refreshes the planner's statistics itself instead of waiting for autovacuum.
+ANALYZE_FROM = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,8 @@ def import_rows(
         row = _frame(project, frame, salt, n_new) if n_new else None
         n_contexts, n_cases = _insert(cursor, project, row) if row else (0, 0)
         cursor.execute(item_sql.DROP_STAGING)
+        if n_new >= ANALYZE_FROM:
+            cursor.execute(item_sql.ANALYZE)
     report = ImportReport(
         tally.n_read, n_new, tally.n_records - tally.n_clashes - n_new, tally.n_rejected, n_contexts, n_cases, frame
     )

@@ -123,6 +123,12 @@ WORDS: Mapping[str, Mapping[str, Promise | str]] = {
         "judged": _("Cases answered"),
         "corrected": _("Answers corrected"),
         "labels exported": _("Labels exported"),
+        "sent back": _("Case sent back to people"),
+        "run started": _("Judging started"),
+        "run replaced": _("Judging started anew"),
+        "run: pause": _("Judging paused"),
+        "run: resume": _("Judging resumed"),
+        "run: cancel": _("Judging cancelled"),
     },
     "unscored": {"skipped": _("skipped"), "flagged": _("flagged")},
 }

@@ -104,9 +104,11 @@ def count_items(project: Project) -> int:
 def flows(project: Project, language: str) -> list[Flow]:
     """The flow of each criterion: those in force in the rubric's order, then earlier ones that have cases."""
     stages, bases = _stages(project), _bases(project)
-    places = dict(
-        Criterion.objects.filter(links__rubric=project.rubric_id).values_list("pk", "links__position")
-    ) if project.rubric_id else {}
+    places = (
+        dict(Criterion.objects.filter(links__rubric=project.rubric_id).values_list("pk", "links__position"))
+        if project.rubric_id
+        else {}
+    )
     criteria = [each for each in Criterion.objects.filter(project=project) if each.pk in places or each.pk in stages]
     criteria.sort(key=lambda each: (each.pk not in places, places.get(each.pk, 0), each.pk))
     return [

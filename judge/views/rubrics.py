@@ -80,5 +80,3 @@ def _good(question: Question, key: str) -> tuple[Example, ...]:
 
 def _bad(question: Question, key: str) -> tuple[tuple[Example, str], ...]:
     return tuple((each, title_of(question, each.label)) for each in question.examples if each.mistaken_for == key)
-
-

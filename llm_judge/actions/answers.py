@@ -25,10 +25,15 @@ MAX_TRIES = 3
 LONGEST = 20_000
 
 #: Reasons that speak of the server, not of the case: another try may well succeed.
-SERVERS_FAULT = frozenset({
-    UnscoredReason.UNREACHABLE, UnscoredReason.TIMEOUT, UnscoredReason.RATE_LIMITED, UnscoredReason.HTTP_ERROR,
-    UnscoredReason.UNAUTHORIZED,
-})
+SERVERS_FAULT = frozenset(
+    {
+        UnscoredReason.UNREACHABLE,
+        UnscoredReason.TIMEOUT,
+        UnscoredReason.RATE_LIMITED,
+        UnscoredReason.HTTP_ERROR,
+        UnscoredReason.UNAUTHORIZED,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +81,7 @@ def judgment(answer: CaseAnswer) -> NewJudgment:
     if isinstance(answer.answer, Unscored):
         return NewJudgment(case_id, unscored_reason=answer.answer.reason.value, duration_ms=took)
     scored = answer.answer
-    return NewJudgment(
-        case_id, scored.label, probs=scored.probs, outside_mass=scored.outside_mass, duration_ms=took
-    )
+    return NewJudgment(case_id, scored.label, probs=scored.probs, outside_mass=scored.outside_mass, duration_ms=took)
 
 
 def completion(answer: CaseAnswer, run: Run, rater: Rater, row: Judgment | None) -> Completion:

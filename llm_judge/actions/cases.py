@@ -14,7 +14,7 @@ from judge.rules.scales import Question
 from llm_judge.rules.scoring import JudgeCase
 
 #: Cases of one criterion, and in it of one context, stand together: their prompts begin alike (prefix caching).
-PREFIX_ORDER = ("criterion_id", "item__context_id", "item_id")
+PREFIX_ORDER = ("criterion_id", "item__language", "item__context_id", "item_id")
 
 
 def without_vote(cases: QuerySet[Case], raters: Sequence[Rater]) -> QuerySet[Case]:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.utils import timezone
 
+from judge import registry
 from judge.errors import CojudgeError
 from judge.registry import Finding
 from judge.rules.scales import Question, ScaleLabel
@@ -16,15 +17,13 @@ from llm_judge.models import Heartbeat
 from llm_judge.rules.records import Scored
 from llm_judge.rules.scoring import JudgeCase
 
-QUESTION = Question(
-    "sense", "Is the output a word of the context?", (ScaleLabel("yes", True), ScaleLabel("no", False))
-)
+QUESTION = Question("sense", "Is the output a word of the context?", (ScaleLabel("yes", True), ScaleLabel("no", False)))
 CASE = JudgeCase("doctor", QUESTION, context="tea, milk, sugar", output="milk")
 
 
 def check_judge() -> list[Finding]:
     """Ask the judge that this installation would use one small question."""
-    name = f"judge ({setups.default_setup()})"
+    name = f"judge ({registry.default_judge()})"
     try:
         where, detail, is_well = _ask()
     except CojudgeError as error:
@@ -46,7 +45,7 @@ def check_workers() -> list[Finding]:
 
 
 def _ask() -> tuple[str, str, bool]:
-    setup = setups.default_setup()
+    setup = registry.default_judge()
     is_server = setup == endpoints.SERVER
     configuration = setups.server_configuration() if is_server else setups.embedded_configuration()
     endpoint = endpoints.ensure(setup)

@@ -30,7 +30,8 @@ def ensure(name: str) -> Endpoint:
     endpoint, _ = Endpoint.objects.get_or_create(name=name, defaults=FIRST[name])
     if name == SERVER and settings.JUDGE_URL:
         told = {
-            "base_url": settings.JUDGE_URL, "model": settings.JUDGE_MODEL,
+            "base_url": settings.JUDGE_URL,
+            "model": settings.JUDGE_MODEL,
             "api_key_variable": "JUDGE_API_KEY" if os.environ.get("JUDGE_API_KEY") else "",
         }
         Endpoint.objects.filter(pk=endpoint.pk).update(**told)
@@ -47,7 +48,10 @@ def connect(endpoint: Endpoint, *, model: str = "") -> Backend:
     if endpoint.kind == Endpoint.Kind.SCRIPTED:
         return _scripted(endpoint.options, endpoint.max_in_flight, patience)
     return OpenAIBackend(
-        address(endpoint), model=model or endpoint.model, api_key=_key(endpoint), in_flight=endpoint.max_in_flight,
+        address(endpoint),
+        model=model or endpoint.model,
+        api_key=_key(endpoint),
+        in_flight=endpoint.max_in_flight,
         patience=patience,
     )
 
@@ -78,6 +82,9 @@ def _scripted(options: Mapping[str, Any], in_flight: int, patience: Patience) ->
     share = float(options.get("fail_share", 0.0))
     faults = fail_share(share, *(Fault(each) for each in options.get("faults", ["server_error"]))) if share else None
     return ScriptedBackend(
-        latency=float(options.get("latency_s", 0.0)), seed=int(options.get("seed", 0)), faults=faults,
-        in_flight=in_flight, patience=patience,
+        latency=float(options.get("latency_s", 0.0)),
+        seed=int(options.get("seed", 0)),
+        faults=faults,
+        in_flight=in_flight,
+        patience=patience,
     )

@@ -88,7 +88,10 @@ def _rater(project: Project) -> Rater:
 
 def _votes(project: Project, rater: Rater) -> Iterator[Judgment]:
     votes = Judgment.objects.filter(
-        rater=rater, purpose=Purpose.VOTE, retracted_at=None, case__project=project,
+        rater=rater,
+        purpose=Purpose.VOTE,
+        retracted_at=None,
+        case__project=project,
         criterion__in=rubrics.criteria_in_force(project),
     )
     return votes.select_related("case__item", "criterion", "text").order_by("case_id").iterator(chunk_size=2_000)
@@ -144,7 +147,8 @@ def _resolve(project: Project, records: Collection[Mapping[str, Any]], tally: _T
     wanted = [each for each in records if each["item_id"] not in tally.skipped_items]
     tally.n_skipped += len(records) - len(wanted)
     cases = Case.objects.filter(
-        project=project, item__identity__in={each["item_id"] for each in wanted},
+        project=project,
+        item__identity__in={each["item_id"] for each in wanted},
         criterion__in=rubrics.criteria_in_force(project),
     )
     ids = {(identity, key): pk for pk, identity, key in cases.values_list("pk", "item__identity", "criterion__key")}

@@ -67,9 +67,7 @@ def begin(run: Run) -> bool:
 
 def remaining(run: Run) -> QuerySet[Case]:
     """The cases of the plan that still miss a vote of the run's judge."""
-    planned = Case.objects.filter(
-        project=run.project_id, criterion__in=run.plan["criteria"], pk__lte=run.plan["bound"]
-    )
+    planned = Case.objects.filter(project=run.project_id, criterion__in=run.plan["criteria"], pk__lte=run.plan["bound"])
     return cases.without_vote(planned, raters.seated(run.judge))
 
 

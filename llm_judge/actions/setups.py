@@ -17,11 +17,6 @@ from llm_judge.rules import templates
 from llm_judge.rules.configuration import BackendKind, RaterConfiguration, ScoringRule
 
 
-def default_setup() -> str:
-    """The setup a project gets when nobody says otherwise: the team's server where JUDGE_URL names one."""
-    return SERVER if settings.JUDGE_URL else EMBEDDED
-
-
 def use_embedded(project: Project, *, by: User | None = None) -> Judge:
     """The shipped model, few-shot with the rubric's own examples. Needs no running server."""
     return _seat(project, embedded_configuration(), endpoint=EMBEDDED, name="Embedded model", by=by)
@@ -75,9 +70,7 @@ def scripted_configuration() -> RaterConfiguration:
     )
 
 
-def _seat(
-    project: Project, configuration: RaterConfiguration, *, endpoint: str, name: str, by: User | None
-) -> Judge:
+def _seat(project: Project, configuration: RaterConfiguration, *, endpoint: str, name: str, by: User | None) -> Judge:
     full = f"{name}: {configuration.model}, {configuration.scoring_rule.value.replace('_', ' ')}"
     rater = raters.find_or_make(configuration, name=full, endpoint=endpoints.ensure(endpoint))
     return projects.put_judge_in_force(project, [rater], name=full[:120], by=by)

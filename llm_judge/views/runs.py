@@ -16,11 +16,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseStopPolling
 
-from judge import access
+from judge import access, registry
 from judge.actions import projects
 from judge.errors import InputError, ServiceError
 from judge.models import Project, Rater, Role
-from llm_judge.actions import dispatch, raters, setups
+from llm_judge.actions import dispatch, raters
 from llm_judge.actions import runs as run_actions
 from llm_judge.forms import StartForm, SteerForm
 from llm_judge.models import Completion, Endpoint, Run
@@ -77,7 +77,7 @@ def start_run(request: access.ProjectRequest) -> HttpResponse:
         if not form.is_valid():
             raise InputError(_("the number of cases cannot be read"), expected=_("a whole number from 1"))
         if request.project.judge is None:
-            chosen = form.cleaned_data["judge"] or setups.default_setup()
+            chosen = form.cleaned_data["judge"] or registry.default_judge()
             projects.set_up_judge(request.project, chosen, by=request.user)
         run = run_actions.start(request.project, by=request.user, limit=form.cleaned_data["limit"])
         dispatch.enqueue(run)
@@ -110,7 +110,7 @@ def _still(project: Project) -> dict[str, Any]:
         "n_left": run_actions.count_left(project),
         "raters": [(rater, _describe(rater)) for rater in seated],
         "worths": {say(WORTH, kind) for kind in _kinds(seated) if kind in WORTH},
-        "form": StartForm(initial={"judge": setups.default_setup()}),
+        "form": StartForm(initial={"judge": registry.default_judge()}),
     }
 
 

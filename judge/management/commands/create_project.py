@@ -6,9 +6,9 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from judge.actions import projects, rubrics
+from judge.cli import CojudgeCommand
 from judge.errors import InputError
 from judge.formats.rubrics import read_rubric
-from judge.cli import CojudgeCommand
 from judge.models import Role, User
 from judge.rules.rubrics import RubricRecord
 

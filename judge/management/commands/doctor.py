@@ -6,7 +6,6 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from judge import registry
-from judge.actions import health  # noqa: F401  (its checks come first)
 from judge.cli import CojudgeCommand
 
 

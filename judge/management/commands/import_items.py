@@ -7,8 +7,8 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from judge.actions.imports import import_file
-from judge.errors import InputError
 from judge.cli import CojudgeCommand, find_project
+from judge.errors import InputError
 from judge.models import Project
 
 

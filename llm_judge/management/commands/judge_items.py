@@ -6,17 +6,19 @@ import time
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from judge import registry
 from judge.actions import projects
-from judge.errors import CojudgeError, InputError
+from judge.cli import CojudgeCommand, find_project
+from judge.errors import InputError
 from judge.models import Project
 from llm_judge.actions import calls, dispatch, runs, setups, sittings
 from llm_judge.management.progress import ProgressLine, StopSign
 from llm_judge.models import Run
 
 
-class Command(BaseCommand):
+class Command(CojudgeCommand):
     help = "Let the judge in force answer every case of a project that it has not answered yet."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -32,8 +34,6 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             self._judge(**options)
-        except CojudgeError as error:
-            raise CommandError(str(error)) from error
         finally:
             calls.close()
 
@@ -56,7 +56,7 @@ class Command(BaseCommand):
 
     def _seat_judge(self, project: Project, wanted: str | None) -> Project:
         if wanted or project.judge is None:
-            projects.set_up_judge(project, wanted or setups.default_setup(), by=None)
+            projects.set_up_judge(project, wanted or registry.default_judge(), by=None)
             self.stdout.write(f"In force now: {sittings.describe_judge(project)}")
         else:
             self.stdout.write(f"In force: {sittings.describe_judge(project)}")
@@ -104,13 +104,3 @@ class Command(BaseCommand):
             return
         again = f"To go on: manage.py judge_items {run.project.slug}"
         raise CommandError(f"{said}.\n{run.trouble or 'It was stopped from elsewhere.'}\n{again}")
-
-
-def find_project(name: str) -> Project:
-    """The project of this slug or name. Raises InputError with the names there are."""
-    known = Project.objects.select_related("judge", "rubric", "policy")
-    found = known.filter(slug=name).first() or known.filter(name=name).first()
-    if found is None:
-        slugs = ", ".join(known.order_by("slug").values_list("slug", flat=True)[:20])
-        raise InputError(f'there is no project "{name}"', expected=slugs or "a project; make one with create_project")
-    return found

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.test import override_settings
 
+from judge import registry
 from judge.models import Item, Membership, Project
 from tests import factories
 
@@ -43,7 +45,8 @@ def test_smallest_rubric_file_makes_a_project(tmp_path: Path) -> None:
 @pytest.mark.django_db
 def test_a_mistake_in_a_rubric_names_file_line_and_what_was_expected(tmp_path: Path) -> None:
     path = tmp_path / "bad.yaml"
-    path.write_text("name: x\ncriteria:\n  - key: a\n    question: q\n    scale: [{key: yes, pases: true}, {key: no}]\n")
+    scale = "[{key: yes, pases: true}, {key: no}]"
+    path.write_text(f"name: x\ncriteria:\n  - key: a\n    question: q\n    scale: {scale}\n")
     with pytest.raises(CommandError, match=r"bad\.yaml line 5: .*pases.*expected"):
         run("create_project", "Bad", "--rubric", str(path))
     assert not Project.objects.exists()
@@ -107,17 +110,25 @@ def test_a_50_mb_line_is_rejected_and_the_next_one_goes_in(project: Project, tmp
 @pytest.mark.django_db
 def test_an_unknown_project_is_told_with_those_there_are() -> None:
     factories.make_project("Spring")
-    with pytest.raises(CommandError, match=r'there is no project "sprang" \(there is: spring\)'):
+    with pytest.raises(CommandError, match=r'there is no project "sprang" \(expected: spring\)'):
         run("import_items", "sprang", "x.jsonl")
 
 
-@pytest.mark.django_db(transaction=True)
-def test_doctor_finds_a_healthy_database_and_says_what_it_saw() -> None:
-    out = StringIO()
-    try:
-        call_command("doctor", stdout=out)
-    except CommandError as error:  # a machine without the model or a worker: the rest is still told
-        assert "something to mend" in str(error)
-    said = out.getvalue()
-    for part in ("Python", "PostgreSQL", "tables: up to date", "disk"):
+@pytest.mark.django_db
+def test_doctor_tells_what_it_saw_of_a_healthy_installation(monkeypatch: pytest.MonkeyPatch) -> None:
+    machines = {"judge", "worker"} & set(registry.doctor_checks)  # a model and a worker are tried in their own tests
+    for name in machines:
+        monkeypatch.delitem(registry.doctor_checks, name)
+    said = run("doctor")
+    for part in ("Python", "PostgreSQL", "tables: up to date", "disk", "all is well"):
         assert part in said
+
+
+@override_settings(BROKER_URL="redis://127.0.0.1:1/0")
+def test_doctor_fails_and_says_what_to_do_when_the_broker_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "doctor_checks", {"broker": registry.doctor_checks["broker"]})
+    out = StringIO()
+    with pytest.raises(CommandError, match="1 of the checks"):
+        call_command("doctor", stdout=out)
+    assert "ILL  broker: redis://127.0.0.1" in out.getvalue()
+    assert "→ Start it, or correct BROKER_URL" in out.getvalue()
