@@ -7,7 +7,7 @@ one transaction, so that nobody can forget to route.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from django.db import transaction
@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from judge.actions import decisions, events, labels, verdicts
 from judge.errors import InputError
-from judge.models import AgreedLabel, Case, Judgment, JudgmentText, Purpose, Rater, ScaleLabelRow, User, moving
+from judge.models import AgreedLabel, Case, Judgment, JudgmentText, Purpose, Rater, User, moving
 from judge.rules.settling import Basis
 from judge.rules.stages import Stage
 
@@ -62,11 +62,8 @@ def record(
     """
     cases = lock_cases([each.case_id for each in new])
     _check_labels(new, cases)
-    voted = set(
-        Judgment.objects.filter(case__in=cases, rater=rater, purpose=Purpose.VOTE, retracted_at=None).values_list(
-            "case_id", flat=True
-        )
-    )  # nobody else can write here: we hold the cases
+    votes = labels.people_votes(cases) if _is_person(rater) else {}
+    voted = _voted(cases, votes, rater)  # nobody else can write here meanwhile: we hold the cases
     fresh = [
         replace(each, purpose=_purpose(each, cases[each.case_id], rater))
         for each in new
@@ -74,7 +71,7 @@ def record(
     ]
     rows = _insert(fresh, cases, rater=rater, submission=submission, origin=origin)
     if rows:
-        _follow_up(rows, cases, rater=rater, by=by)
+        _follow_up(rows, cases, votes, rater=rater, by=by)
     return Recorded(tuple(rows), n_known=len(new) - len(fresh))
 
 
@@ -97,7 +94,7 @@ def correct(new: Sequence[NewJudgment], *, rater: Rater, by: User, submission: u
         ).update(retracted_at=timezone.now())
     fresh = [replace(each, purpose=Purpose.EXTRA if each.case_id in decided else Purpose.VOTE) for each in new]
     rows = _insert(fresh, cases, rater=rater, submission=submission, origin="")
-    _follow_up(rows, cases, rater=rater, by=by, verb="corrected")
+    _follow_up(rows, cases, labels.people_votes(cases), rater=rater, by=by, verb="corrected")
     return Recorded(tuple(rows), n_known=0)
 
 
@@ -110,12 +107,7 @@ def lock_cases(ids: Sequence[int]) -> dict[int, Case]:
 
 
 def _check_labels(new: Sequence[NewJudgment], cases: Mapping[int, Case]) -> None:
-    scales: dict[int, list[str]] = {}
-    criteria = {case.criterion_id for case in cases.values()}
-    for criterion_id, key in (
-        ScaleLabelRow.objects.filter(criterion__in=criteria).order_by("position").values_list("criterion_id", "key")
-    ):
-        scales.setdefault(criterion_id, []).append(key)
+    scales = labels.scales_of(cases.values())
     for each in new:
         if each.case_id not in cases:
             raise InputError(f"there is no case {each.case_id}")
@@ -154,21 +146,43 @@ def _insert(
     return list(Judgment.objects.bulk_create(rows))
 
 
+def _is_person(rater: Rater) -> bool:
+    return rater.kind == Rater.Kind.PERSON
+
+
+def _voted(cases: Collection[int], votes: labels.Votes, rater: Rater) -> set[int]:
+    """The cases on which ``rater`` has a live vote already."""
+    if _is_person(rater):
+        return {case_id for case_id, by_rater in votes.items() if rater.pk in by_rater}
+    live = Judgment.objects.filter(case__in=cases, rater=rater, purpose=Purpose.VOTE, retracted_at=None)
+    return set(live.values_list("case_id", flat=True))
+
+
 def _purpose(new: NewJudgment, case: Case, rater: Rater) -> Purpose:
-    is_late = rater.kind == Rater.Kind.PERSON and new.purpose is Purpose.VOTE and case.stage != Stage.PEOPLE
+    is_late = _is_person(rater) and new.purpose is Purpose.VOTE and case.stage != Stage.PEOPLE
     return Purpose.EXTRA if is_late else new.purpose
 
 
 def _follow_up(
-    rows: Sequence[Judgment], cases: Mapping[int, Case], *, rater: Rater, by: User | None, verb: str = "judged"
+    rows: Sequence[Judgment],
+    cases: Mapping[int, Case],
+    votes: labels.Votes,
+    *,
+    rater: Rater,
+    by: User | None,
+    verb: str = "judged",
 ) -> None:
+    """Verdicts and decisions after a machine, labels after a person; ``votes`` are people's, with or without these."""
     project = rows[0].case.project
-    voted = [cases[row.case_id] for row in rows if row.purpose == Purpose.VOTE]
-    if rater.kind == Rater.Kind.MACHINE:
-        untouched = [case for case in voted if case.stage == Stage.IMPORTED]
-        decisions.route(project, untouched, verdicts=verdicts.build(project, voted))
+    voted = [row for row in rows if row.purpose == Purpose.VOTE]
+    if not _is_person(rater):
+        judged = [cases[row.case_id] for row in voted]
+        untouched = [case for case in judged if case.stage == Stage.IMPORTED]
+        decisions.route(project, untouched, verdicts=verdicts.build(project, judged))
     elif voted:
-        labels.settle_cases(project, voted, by=by)
+        for row in voted:
+            votes[row.case_id][rater.pk] = labels.vote_of(row)
+        labels.settle_cases(project, [cases[row.case_id] for row in voted], votes)
     if chosen := {cases[row.case_id]: row.label for row in rows if row.purpose == Purpose.ADJUDICATION and row.label}:
-        labels.adjudicate(project, chosen, by=by)
+        labels.adjudicate(project, chosen, votes, by=by)
     events.note(project, verb, by=by, subject=f"rater:{rater.pk}", judgments=len(rows), first_case=rows[0].case_id)

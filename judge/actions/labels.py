@@ -17,14 +17,18 @@ from judge.rules.streams import Stream
 
 FLAGGED, SKIPPED = "flagged", "skipped"
 
+#: Live votes of people: case id → rater id → vote.
+type Votes = Mapping[int, dict[int, Vote]]
 
-def settle_cases(project: Project, cases: Sequence[Case], *, by: User | None) -> dict[int, Settlement]:
+#: Criterion id → label keys in order. Scales never change, so a process reads each of them once.
+_SCALES: dict[int, tuple[str, ...]] = {}
+
+
+def settle_cases(project: Project, cases: Sequence[Case], votes: Votes) -> dict[int, Settlement]:
     """Settle what people's votes now say of ``cases`` and move each case on. The caller holds the cases' locks."""
     assert project.policy is not None
-    votes, scales = _votes(cases), scales_of(cases)
-    settled = {
-        case.pk: _settle(case, votes[case.pk], scales[case.criterion_id], project.policy.terms) for case in cases
-    }
+    scales, terms = scales_of(cases), project.policy.terms
+    settled = {case.pk: _settle(case, votes[case.pk], scales[case.criterion_id], terms) for case in cases}
     by_outcome: dict[Outcome, list[Case]] = defaultdict(list)
     for case in cases:
         by_outcome[settled[case.pk].outcome].append(case)
@@ -61,7 +65,7 @@ def withdraw(rows: Iterable[AgreedLabel]) -> None:
             AgreedLabel.objects.filter(pk__in=ids).update(status=AgreedLabel.Status.WITHDRAWN, status_since=Now())
 
 
-def adjudicate(project: Project, chosen: Mapping[Case, str], *, by: User | None) -> list[AgreedLabel]:
+def adjudicate(project: Project, chosen: Mapping[Case, str], votes: Votes, *, by: User | None) -> list[AgreedLabel]:
     """Make an adjudicator's choices agreed labels, true by definition. The caller holds the cases' locks.
 
     Raises InputError when a case no longer waits for an adjudicator.
@@ -71,13 +75,13 @@ def adjudicate(project: Project, chosen: Mapping[Case, str], *, by: User | None)
             raise InputError(
                 "this case no longer waits for an adjudicator", next_step="Somebody decided it before you."
             )
-    scales, votes = scales_of(chosen), _votes(list(chosen))
+    scales = scales_of(chosen)
     settlements = {
         case: Settlement(
             Outcome.AGREED,
             label,
             Basis.ADJUDICATED,
-            n_people=sum(vote.label is not None for vote in votes[case.pk]),
+            n_people=sum(vote.label is not None for vote in votes[case.pk].values()),
             soft={key: float(key == label) for key in scales[case.criterion_id]},
         )
         for case, label in chosen.items()
@@ -85,28 +89,40 @@ def adjudicate(project: Project, chosen: Mapping[Case, str], *, by: User | None)
     return agree(project, settlements, by=by)
 
 
-def scales_of(cases: Iterable[Case]) -> dict[int, list[str]]:
+def scales_of(cases: Iterable[Case]) -> dict[int, tuple[str, ...]]:
     """The label keys of each criterion of ``cases``, in the scale's order."""
-    scales: dict[int, list[str]] = defaultdict(list)
-    rows = ScaleLabelRow.objects.filter(criterion__in={case.criterion_id for case in cases})
-    for criterion_id, key in rows.order_by("criterion_id", "position").values_list("criterion_id", "key"):
-        scales[criterion_id].append(key)
-    return scales
+    wanted = {case.criterion_id for case in cases}
+    if missing := wanted - _SCALES.keys():
+        found: dict[int, list[str]] = defaultdict(list)
+        rows = ScaleLabelRow.objects.filter(criterion__in=missing).order_by("position")
+        for criterion_id, key in rows.values_list("criterion_id", "key"):
+            found[criterion_id].append(key)
+        _SCALES.update({criterion_id: tuple(keys) for criterion_id, keys in found.items()})
+    return {criterion_id: _SCALES[criterion_id] for criterion_id in wanted}
 
 
-def _votes(cases: Sequence[Case]) -> Mapping[int, list[Vote]]:
-    votes: dict[int, list[Vote]] = defaultdict(list)
+def people_votes(case_ids: Iterable[int]) -> Votes:
+    """People's live votes on these cases."""
+    votes: dict[int, dict[int, Vote]] = defaultdict(dict)
     live = Judgment.objects.filter(
-        case__in=cases, purpose=Purpose.VOTE, retracted_at=None, rater__kind=Rater.Kind.PERSON
+        case__in=case_ids, purpose=Purpose.VOTE, retracted_at=None, rater__kind=Rater.Kind.PERSON
     )
-    for case_id, label, reason in live.values_list("case_id", "label", "unscored_reason"):
-        votes[case_id].append(Vote(label, is_flag=reason.startswith(FLAGGED)))
+    for row in live.only("case_id", "rater_id", "label", "unscored_reason"):
+        votes[row.case_id][row.rater_id] = vote_of(row)
     return votes
 
 
-def _settle(case: Case, votes: Sequence[Vote], labels: Sequence[str], policy: PolicyTerms) -> Settlement:
+def vote_of(row: Judgment) -> Vote:
+    return Vote(row.label, is_flag=row.unscored_reason.startswith(FLAGGED))
+
+
+def _settle(case: Case, votes: Mapping[int, Vote], labels: Sequence[str], policy: PolicyTerms) -> Settlement:
     return settle(
-        votes, labels=labels, people_wanted=case.people_wanted, stream=Stream(case.item.stream), policy=policy
+        list(votes.values()),
+        labels=labels,
+        people_wanted=case.people_wanted,
+        stream=Stream(case.item.stream),
+        policy=policy,
     )
 
 

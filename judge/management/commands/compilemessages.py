@@ -12,7 +12,7 @@ from judge.formats.catalogues import compile_catalogue, read_catalogue
 
 
 class Command(BaseCommand):
-    help = "Make django.mo of every templates/locale/*/LC_MESSAGES/django.po"
+    help = "Make django.mo of every django.po in templates/locale and in the apps' locale folders"
     requires_system_checks = ()
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -23,5 +23,5 @@ class Command(BaseCommand):
 
 
 def catalogues() -> list[Path]:
-    """The .po files of this installation."""
-    return sorted(path for folder in settings.LOCALE_PATHS for path in Path(folder).glob("*/LC_MESSAGES/*.po"))
+    """The .po files of this installation: the templates' and each app's."""
+    return sorted(settings.BASE_DIR.glob("*/locale/*/LC_MESSAGES/*.po"))

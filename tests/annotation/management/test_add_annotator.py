@@ -51,5 +51,5 @@ def test_a_bad_name_or_password_is_refused_in_words(
 
 
 def test_an_unknown_project_is_named(project: Project) -> None:
-    with pytest.raises(CommandError, match=f"there is: {project.slug}"):
+    with pytest.raises(CommandError, match=rf"expected: {project.slug}"):
         run("nowhere", "mia")

@@ -13,10 +13,7 @@ from judge.errors import InputError
 from judge.formats.catalogues import compile_catalogue, read_catalogue
 
 ROOT = Path(__file__).resolve().parents[3]
-CHINESE = ROOT / "templates/locale/zh_Hans/LC_MESSAGES/django.po"
-COURT = [*ROOT.glob("templates/*.html"), *(
-    path for folder in ("judge", "_components", "registration") for path in (ROOT / "templates" / folder).glob("*.html")
-)]  # fmt: skip
+CATALOGUES = sorted(ROOT.glob("*/locale/*/LC_MESSAGES/django.po"))
 TEXT = st.text(st.characters(blacklist_characters="\x00\x04", blacklist_categories=["Cs"]), min_size=1)
 
 
@@ -63,14 +60,16 @@ def test_broken_catalogue_is_told_by_line(text: str, said: str) -> None:
         read_catalogue(text, name="t.po")
 
 
-def test_compiled_chinese_is_what_the_text_says() -> None:
-    entries = read_catalogue(CHINESE.read_text(encoding="utf-8"), name=CHINESE.name)
+@pytest.mark.parametrize("source", CATALOGUES, ids=lambda path: path.relative_to(ROOT).parts[0])
+def test_compiled_catalogue_is_what_the_text_says(source: Path) -> None:
+    entries = read_catalogue(source.read_text(encoding="utf-8"), name=source.name)
 
-    assert CHINESE.with_suffix(".mo").read_bytes() == compile_catalogue(entries), "run: manage.py compilemessages"
+    assert source.with_suffix(".mo").read_bytes() == compile_catalogue(entries), "run: manage.py compilemessages"
 
 
-def test_translations_keep_every_placeholder() -> None:
-    entries = read_catalogue(CHINESE.read_text(encoding="utf-8"), name=CHINESE.name)
+@pytest.mark.parametrize("source", CATALOGUES, ids=lambda path: path.relative_to(ROOT).parts[0])
+def test_translations_keep_every_placeholder(source: Path) -> None:
+    entries = read_catalogue(source.read_text(encoding="utf-8"), name=source.name)
     holes = re.compile(r"%\([a-z_]+\)[sd]")
     wrong = [
         source for source, translation in entries.items()
@@ -80,10 +79,15 @@ def test_translations_keep_every_placeholder() -> None:
     assert wrong == []
 
 
-def test_every_text_of_the_courts_pages_is_translated() -> None:
-    entries = read_catalogue(CHINESE.read_text(encoding="utf-8"), name=CHINESE.name)
+def test_every_text_of_every_page_is_translated() -> None:
+    entries = {
+        key.split("\x04")[-1].split("\x00")[0]
+        for source in CATALOGUES
+        for key in read_catalogue(source.read_text(encoding="utf-8"), name=source.name)
+    }
     marked = re.compile(r"""\{% translate (?:"([^"]*)"|'([^']*)')""")
-    texts = {one or two for path in COURT for one, two in marked.findall(path.read_text(encoding="utf-8"))}
+    pages = (ROOT / "templates").rglob("*.html")
+    texts = {one or two for path in pages for one, two in marked.findall(path.read_text(encoding="utf-8"))}
 
     assert texts
-    assert sorted(texts - set(entries)) == []
+    assert sorted(texts - entries) == []
