@@ -22,35 +22,8 @@ from tests.architecture.house import ROOT
 
 FOLDER = Path(os.environ.get("COJUDGE_SHARED_DATA", ROOT.parent / "shared" / "data"))
 
-#: Rubrics in our words; labels as in the sets.
-RUBRICS = {
-    "oamine_tags": """
-name: product tags
-criteria:
-  - key: correctness
-    question: Is the tag right for this product title?
-    guidance: The value must be what the title says about that attribute, no more and no less.
-    scale: [{key: correct, passes: true}, {key: incorrect, passes: false}]
-    examples:
-      - {label: correct, context: "Nordvik wool hiking socks, grey, 2 pairs", output: "Material: wool"}
-      - {label: incorrect, context: "Nordvik wool hiking socks, grey, 2 pairs", output: "Material: cotton"}
-      - {label: correct, context: "Brightleaf jasmine green tea, 40 bags", output: "Pack Size: 40 bags"}
-      - {label: incorrect, context: "Brightleaf jasmine green tea, 40 bags", output: "Brand: jasmine"}
-""",
-    "explanations": """
-name: explanations of answers
-criteria:
-  - key: acceptability
-    question: Is the explanation acceptable?
-    guidance: It must be true, to the point, and support the answer.
-    scale: [{key: acceptable, passes: true}, {key: unacceptable, passes: false}]
-    examples:
-      - {label: acceptable, context: "Where do boats stay overnight? Answer: harbour", output: "A harbour shelters moored boats."}
-      - {label: unacceptable, context: "Where do boats stay overnight? Answer: harbour", output: "Boats are boats because they are."}
-      - {label: acceptable, context: "What melts in the sun? Answer: ice", output: "The sun warms ice above freezing, so it melts."}
-      - {label: unacceptable, context: "What melts in the sun? Answer: ice", output: "The sun is very far away from ice."}
-""",  # noqa: E501
-}
+#: What of each context is the evidence: the title; the question with its answer.
+EVIDENCE = {"oamine_tags": ("title",), "explanations": ("answer", "question")}
 
 
 def need(name: str) -> Path:
@@ -61,7 +34,8 @@ def need(name: str) -> Path:
 
 
 def rubric(name: str) -> RubricRecord:
-    return read_rubric(RUBRICS[name], filename=f"{name}.yaml")
+    path = Path(__file__).with_name("rubrics") / f"{name}.yaml"
+    return read_rubric(path.read_bytes(), filename=path.name)
 
 
 def rows(name: str, kind: str) -> Iterator[dict[str, Any]]:
@@ -70,13 +44,14 @@ def rows(name: str, kind: str) -> Iterator[dict[str, Any]]:
 
 
 def write_items(name: str, path: Path, *, sample: int | None = None, seed: int = 7) -> int:
-    """Item lines of a set as an import file, as they are; a seeded sample where asked. Returns how many."""
+    """Item lines of a set as an import file; a seeded sample where asked. Returns how many."""
     lines = list(rows(name, "items"))
     if sample is not None:
         lines = random.Random(seed).sample(lines, sample)
     with path.open("w", encoding="utf-8") as file:
         for line in lines:
-            file.write(json.dumps(line, ensure_ascii=False) + "\n")
+            evidence = {key: line["context"][key] for key in EVIDENCE[name]}
+            file.write(json.dumps(line | {"context": evidence}, ensure_ascii=False) + "\n")
     return len(lines)
 
 
@@ -86,3 +61,14 @@ def answers(name: str) -> dict[str, dict[str, str]]:
     for row in rows(name, "human_labels"):
         found[row["annotator"]][row["item_id"]] = row["label"]
     return found
+
+
+def is_good(name: str) -> dict[str, bool]:
+    """item id → whether it passes: by gold where the set has it, else by the majority of its people."""
+    passing = rubric(name).questions[0].labels[0].key
+    if (FOLDER / name / "gold.jsonl.gz").exists():
+        return {row["item_id"]: row["label"] == passing for row in rows(name, "gold")}
+    votes: dict[str, list[bool]] = defaultdict(list)
+    for row in rows(name, "human_labels"):
+        votes[row["item_id"]].append(row["label"] == passing)
+    return {item: sum(given) > len(given) / 2 for item, given in votes.items()}
