@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 
 from judge.models import Case, Decision, Policy, Project, User, Verdict
 from judge.rules.routing import Evidence, Reason, Route, Routing, decide
-from judge.rules.stages import Stage
+from judge.rules.stages import Stage, may_move
 from judge.rules.streams import Stream
 
 
@@ -60,6 +60,7 @@ def move(moves: Iterable[tuple[Case, Stage, int]]) -> None:
     """Put cases on their stages with the people they want, one statement for each distinct target."""
     groups: dict[tuple[Stage, int], list[Case]] = defaultdict(list)
     for case, stage, people_wanted in moves:
+        assert stage == case.stage or may_move(Stage(case.stage), stage), f"case {case.pk}: {case.stage} to {stage}"
         groups[stage, people_wanted].append(case)
     for (stage, people_wanted), cases in groups.items():
         Case.objects.filter(pk__in=[case.pk for case in cases]).update(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from django.db import connection, transaction
 from judge.actions import events, export_sql
 from judge.errors import InputError
 from judge.formats import training
-from judge.formats.writing import JsonlWriter, write_manifest
+from judge.formats.writing import CsvWriter, JsonlWriter, ParquetWriter, write_manifest
 from judge.models import Project, User
 
 #: Rows fetched at a time: bounds memory.
@@ -34,20 +35,24 @@ class ExportReport:
 type Rows = Iterator[dict[str, Any]]
 
 
-def export(project: Project, format: str, folder: Path, *, by: User | None) -> ExportReport:
-    """Write ``<format>.jsonl`` and ``manifest.json`` into ``folder``. Raises InputError for an unknown format."""
+def export(project: Project, format: str, folder: Path, *, by: User | None, kind: str = "jsonl") -> ExportReport:
+    """Write ``<format>.<kind>`` into ``folder`` and an entry about it into the folder's ``manifest.json``.
+
+    ``kind`` is jsonl, or csv or parquet for ``labels``. Raises InputError for a format or kind that there is not.
+    """
     if format not in FORMATS:
         raise InputError(f'there is no export format "{format}"', expected=", ".join(FORMATS))
     folder.mkdir(parents=True, exist_ok=True)
+    others = _other_files(project, folder, f"{format}.{kind}")
     counts: Counter[str] = Counter()
     excluded: Counter[str] = Counter()
-    with transaction.atomic(durable=True), JsonlWriter(folder / f"{format}.jsonl") as writer:
+    with transaction.atomic(durable=True), _writer(format, kind, folder) as writer:
         with connection.cursor() as cursor:  # every row and count of one export is of one moment
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         for row in FORMATS[format](project, counts, excluded):
             writer.write(row)
-        manifest = _manifest(project, format, writer, counts, excluded)
-    write_manifest(folder / "manifest.json", manifest)
+    file = _file_facts(project, format, writer) | {"counts": dict(sorted(counts.items())), "excluded": dict(excluded)}
+    write_manifest(folder / "manifest.json", _manifest(project) | {"files": [*others, file]})
     events.note(project, "labels exported", by=by, format=format, rows=writer.rows, sha256=writer.sha256)
     return ExportReport(writer.path, folder / "manifest.json", writer.rows, excluded)
 
@@ -89,22 +94,51 @@ def _stream(statement: str, parameters: Mapping[str, Any]) -> Rows:
             yield from (dict(zip(names, row, strict=True)) for row in rows)
 
 
-def _manifest(
-    project: Project, format: str, writer: JsonlWriter, counts: Mapping[str, int], excluded: Mapping[str, int]
-) -> dict[str, object]:
+def _writer(format: str, kind: str, folder: Path) -> JsonlWriter | CsvWriter | ParquetWriter:
+    """Where the rows go. Only ``labels`` is a table; the others nest."""
+    path = folder / f"{format}.{kind}"
+    if kind == "jsonl":
+        return JsonlWriter(path)
+    if format == "labels" and kind == "csv":
+        return CsvWriter(path, training.LABELS_FIELDS)
+    if format == "labels" and kind == "parquet":
+        return ParquetWriter(path, training.LABELS_COLUMNS)
+    raise InputError(f'"{format}" cannot be written as {kind}', expected="jsonl; csv and parquet for labels")
+
+
+def _other_files(project: Project, folder: Path, name: str) -> list[dict[str, Any]]:
+    """What the folder's manifest says of files that other exports of the same project put there.
+
+    Raises InputError where the folder holds an export of another project.
+    """
+    path = folder / "manifest.json"
+    if not path.exists():
+        return []
+    known = json.loads(path.read_text(encoding="utf-8"))
+    if known["project"] != project.slug:
+        raise InputError(f"the folder holds an export of {known['project']}", where=str(folder), expected="another one")
+    return [file for file in known["files"] if file["name"] != name and (folder / file["name"]).exists()]
+
+
+def _file_facts(project: Project, format: str, writer: JsonlWriter | CsvWriter | ParquetWriter) -> dict[str, Any]:
     assert project.policy is not None
     return {
-        "project": project.slug,
-        "is_demo": project.is_demo,
+        "name": writer.path.name,
         "format": format,
-        "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "rows": writer.rows,
-        "counts": dict(sorted(counts.items())),
-        "excluded": dict(excluded),
+        "bytes": writer.bytes,
+        "sha256": writer.sha256,
+        "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "rubric_version": project.rubric.version if project.rubric else None,
         "policy_version": project.policy.version,
         "judge_in_force": project.judge.name if project.judge else None,
+    }
+
+
+def _manifest(project: Project) -> dict[str, Any]:
+    return {
+        "project": project.slug,
+        "is_demo": project.is_demo,
         "certificates": "none: every label rests on people's answers",
         "p_wrong": "from people of equal, unknown skill; not calibrated",
-        "files": [{"name": writer.path.name, "rows": writer.rows, "bytes": writer.bytes, "sha256": writer.sha256}],
     }

@@ -40,7 +40,8 @@ WITH ranked AS (
        OR s.context_identity IS DISTINCT FROM coalesce(ic.identity, s.context_identity)
 )
 DELETE FROM staged_item s USING clashing k WHERE s.ctid = k.place
-RETURNING s.number, CASE k.what WHEN 'context' THEN s.context_identity ELSE s.identity END, k.what
+RETURNING s.number, CASE k.what WHEN 'context' THEN s.context_identity ELSE s.identity END, k.what,
+          left(json_build_object('id', s.identity, 'context', s.context, 'output', s.output)::text, 2000)
 """
 
 COUNT_NEW = """

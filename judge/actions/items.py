@@ -61,8 +61,8 @@ def import_rows(
     with connection.cursor() as cursor:
         cursor.execute(item_sql.CREATE_STAGING)
         with cursor.copy(item_sql.COPY_STAGING) as copy:
-            for number, raw, record in _records(rows, project.task, tally):
-                copy.write_row(_staged(number, raw, record, salt))
+            for number, record in _records(rows, project.task, tally):
+                copy.write_row(_staged(number, record, salt))
         _reject_clashes(cursor, project, tally)
         cursor.execute(item_sql.COUNT_NEW, [project.pk])
         n_new = cursor.fetchone()[0]
@@ -100,9 +100,7 @@ class _Tally:
         self.reject(rejected)
 
 
-def _records(
-    rows: Iterable[Row | Rejected], task: str, tally: _Tally
-) -> Iterator[tuple[int, Mapping[str, object], ItemRecord]]:
+def _records(rows: Iterable[Row | Rejected], task: str, tally: _Tally) -> Iterator[tuple[int, ItemRecord]]:
     for row in rows:
         tally.n_read += 1
         if isinstance(row, Rejected):
@@ -114,10 +112,10 @@ def _records(
             tally.refuse(Rejected(row.number, str(error), _raw(row.data)))
             continue
         tally.n_records += len(records)
-        yield from ((row.number, row.data, record) for record in records)
+        yield from ((row.number, record) for record in records)
 
 
-def _staged(number: int, raw: Mapping[str, object], record: ItemRecord, salt: str) -> tuple[Any, ...]:
+def _staged(number: int, record: ItemRecord, salt: str) -> tuple[Any, ...]:
     return (
         number,
         record.context_id,
@@ -167,10 +165,10 @@ def _frame(project: Project, name: str, salt: str, n_items: int) -> Frame:
 def _reject_clashes(cursor: Any, project: Project, tally: _Tally) -> None:
     """Refuse lines whose id already stands for something else: in the project, or earlier in the same import."""
     cursor.execute(item_sql.DELETE_CLASHES, {"project": project.pk})
-    for number, identity, what in cursor.fetchall():
+    for number, identity, what, raw in cursor.fetchall():
         tally.n_clashes += 1
         problem = f'line {number}: id "{identity}" already stands for another {what} (expected: a new id)'
-        tally.refuse(Rejected(number, problem, ""))
+        tally.refuse(Rejected(number, problem, raw))
 
 
 def _insert(cursor: Any, project: Project, frame: Frame) -> tuple[int, int]:

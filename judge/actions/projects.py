@@ -3,18 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import batched
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Model
 from django.utils.text import slugify
 
 from judge import registry
-from judge.actions import events, rubrics
+from judge.actions import decisions, events, judgments, rubrics, verdicts
 from judge.errors import InputError
-from judge.models import GeneratorTemplate, Judge, JudgeRater, Membership, Policy, Project, Rater, Role, Task, User
+from judge.models import (
+    Case,
+    GeneratorTemplate,
+    Judge,
+    JudgeRater,
+    Judgment,
+    Membership,
+    Policy,
+    Project,
+    Purpose,
+    Rater,
+    Role,
+    Task,
+    User,
+)
 from judge.rules.rubrics import RubricRecord
+from judge.rules.stages import Stage
 
 GENERATOR_PROMPT = "{context}"
+#: Cases locked and routed at a time when a judge comes into force; bounds memory, not meaning.
+CATCH_UP_BATCH = 2_000
 
 
 @transaction.atomic
@@ -38,8 +58,10 @@ def create(
     if Project.objects.filter(slug=slug).exists():
         raise InputError(f'there is a project "{slug}" already', next_step="Choose another name.")
     task = rubric.task if rubric.task in Task.values else Task.CUSTOM
-    project = Project.objects.create(slug=slug, name=name, task=task, is_demo=is_demo)
-    project.policy = Policy.objects.create(project=project, version=1, **policy)
+    project = _checked(Project(slug=slug, name=name, task=task, is_demo=is_demo), but=["rubric", "policy"])
+    project.save()
+    project.policy = _checked(Policy(project=project, version=1, **policy), but=["criterion_risk"])
+    project.policy.save()
     project.generator_template = GeneratorTemplate.objects.create(project=project, version=1, user=generator_prompt)
     project.save(update_fields=["policy", "generator_template"])
     rubrics.put_in_force(project, rubric, by=by)
@@ -73,7 +95,28 @@ def put_judge_in_force(project: Project, raters: Sequence[Rater], *, name: str, 
     project.judge = judge
     project.save(update_fields=["judge"])
     events.note(project, "judge put in force", by=by, subject=f"judge:{judge.pk}", version=judge.version)
+    _catch_up(project)
     return judge
+
+
+def _catch_up(project: Project) -> None:
+    """Let the judge in force speak on cases that still wait for a judge although its raters have answered them: they
+    did while another was in force."""
+    raters = JudgeRater.objects.filter(judge=project.judge).values("rater")
+    answered = Judgment.objects.filter(rater__in=raters, purpose=Purpose.VOTE, retracted_at=None).values("case")
+    waiting = Case.objects.filter(project=project, stage=Stage.IMPORTED, pk__in=answered).order_by("pk")
+    for ids in batched(list(waiting.values_list("pk", flat=True)), CATCH_UP_BATCH, strict=False):
+        cases = list(judgments.lock_cases(ids).values())
+        decisions.route(project, cases, verdicts=verdicts.build(project, cases))
+
+
+def _checked[M: Model](row: M, *, but: Sequence[str]) -> M:
+    """The row, if its own rules allow it, fields of ``but`` aside. Raises InputError in the rules' words."""
+    try:
+        row.full_clean(exclude=set(but))
+    except ValidationError as error:
+        raise InputError("; ".join(error.messages)) from error
+    return row
 
 
 def add_member(project: Project, user: User, *roles: Role, by: User | None = None) -> None:

@@ -28,11 +28,6 @@ def sft_row(*, prompt: str, output: Mapping[str, object] | str, system: str = ""
     return {"messages": [*opening, asked, {"role": "assistant", "content": text_of(output)}]}
 
 
-def sft_completion_row(*, prompt: str, output: Mapping[str, object] | str) -> dict[str, object]:
-    """The same as ``{"prompt", "completion"}``."""
-    return {"prompt": prompt, "completion": text_of(output)}
-
-
 def text_of(output: Mapping[str, object] | str) -> str:
     """An output as a model would have written it: text as it is, an object as JSON in its own order."""
     return output if isinstance(output, str) else json.dumps(output, ensure_ascii=False)

@@ -430,7 +430,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='policy',
-            constraint=models.CheckConstraint(condition=models.Q(('overlap__gte', 2), models.Q(('one_person_labels', True), ('overlap__gte', 1)), _connector='OR'), name='policy_two_people_unless_one_is_allowed'),
+            constraint=models.CheckConstraint(condition=models.Q(('overlap__gte', 2), models.Q(('one_person_labels', True), ('overlap__gte', 1)), _connector='OR'), name='policy_two_people_unless_one_is_allowed', violation_error_message='overlap must be at least 2, or at least 1 where one-person labels are allowed'),
         ),
         migrations.AddConstraint(
             model_name='policy',

@@ -41,6 +41,7 @@ class Policy(AppendOnly):
             models.CheckConstraint(
                 condition=Q(overlap__gte=2) | Q(one_person_labels=True, overlap__gte=1),
                 name="policy_two_people_unless_one_is_allowed",
+                violation_error_message="overlap must be at least 2, or at least 1 where one-person labels are allowed",
             ),
             models.CheckConstraint(condition=Q(pi_min__gt=0, pi_min__lte=1), name="policy_pi_min_in_unit_interval"),
             models.CheckConstraint(

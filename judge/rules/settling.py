@@ -83,9 +83,9 @@ def people_limit(stream: Stream, policy: PolicyTerms) -> int:
 
 
 def majority(answers: Sequence[str], *, limit: int) -> str | None:
-    """The label that holds a strict majority of the answers and cannot lose it before ``limit`` people answered.
+    """The label on which two people agree (one, where one suffices) and that holds a strict majority of the answers.
 
-    Two equal answers of three possible ones suffice; two of five do not, unless nobody disagrees:
+    While somebody disagrees it takes three answers, or all that may be asked, to say so:
 
     >>> majority(["yes", "yes"], limit=3), majority(["yes", "no", "yes"], limit=5), majority(["yes", "no"], limit=2)
     ('yes', 'yes', None)

@@ -22,6 +22,7 @@ _KEPT_VARIABLES = (
     "HOME",
     "LANG",
     "LD_LIBRARY_PATH",
+    "COJUDGE_MODEL_THREADS",
     "PYTHONHOME",
     "TMPDIR",
     "OMP_NUM_THREADS",

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from judge import demo
+from judge.actions import decisions, judgments
 from judge.actions import demo as shop
 from judge.actions.demo import Say
 from judge.errors import CojudgeError, InputError
-from judge.models import Item, Project
+from judge.models import Case, Item, Project
+from judge.rules.routing import FIRST_PEOPLE, Reason
 from llm_judge.actions import dispatch, recordings, runs, sittings
 from llm_judge.models import Run
 
@@ -27,7 +29,8 @@ def seed(project: Project, say: Say) -> None:
             raise InputError("no recorded verdicts are shipped", where=path.name)
         replayed = recordings.replay(project, path, skip_items=live_items(project))
     except InputError as error:
-        say(f"{project.name}: {error} Every case is judged live instead; that takes a while.")
+        say(f"{project.name}: {error}. Every case is judged live instead; that takes a while.")
+        _send_answered_to_people(project)
         return
     say(f"{project.name}: {replayed.n_recorded} verdicts of an earlier run of the same model, marked as recorded")
 
@@ -47,7 +50,8 @@ def record(say: Say) -> None:
     """Judge the whole demo shop with the embedded model, here, and write the recorded verdicts anew."""
     RECORDED.mkdir(exist_ok=True)
     for project in shop.seed(say, judge="embedded", is_bare=True):
-        for number, progress in enumerate(sittings.judge_here(project, by=None)):
+        left = sittings.judge_here(project, by=None) if runs.count_left(project) else ()
+        for number, progress in enumerate(left):
             if number % 20 == 0:
                 say(f"{project.slug}: {progress.n_done} of {progress.run.n_planned}")
         n_written = recordings.write(project, recording(project.task))
@@ -58,11 +62,22 @@ def recording(task: str) -> Path:
     return RECORDED / f"{task}.jsonl"
 
 
-def live_items(project: Project) -> frozenset[str]:
-    """The first items in the queue that no demo person has answered."""
+def _send_answered_to_people(project: Project) -> None:
+    """Without verdicts nothing waits for people yet: ask them about what the demo people are going to answer."""
+    answered = Case.objects.filter(project=project, item__identity__in=_answered()).values_list("pk", flat=True)
+    cases = list(judgments.lock_cases(list(answered)).values())
+    decisions.ask_people(project, cases, reason=Reason.REQUESTED, people=FIRST_PEOPLE)
+
+
+def _answered() -> set[str]:
+    """The ids of items that demo people answer."""
     with (demo.FOLDER / "answers.jsonl").open(encoding="utf-8") as file:
-        answered = {json.loads(line)["item_id"] for line in file}
-    untouched = Item.objects.filter(project=project).exclude(identity__in=answered).order_by("pk")
+        return {json.loads(line)["item_id"] for line in file}
+
+
+def live_items(project: Project) -> frozenset[str]:
+    """The first items that no demo person answers."""
+    untouched = Item.objects.filter(project=project).exclude(identity__in=_answered()).order_by("pk")
     return frozenset(untouched.values_list("identity", flat=True)[:LIVE_ITEMS])
 
 

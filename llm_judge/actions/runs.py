@@ -15,14 +15,14 @@ from judge.actions import events, rubrics
 from judge.errors import InputError
 from judge.models import Case, Criterion, Judge, Project, User
 from llm_judge.actions import cases, raters
-from llm_judge.models import LIVE, Run
+from llm_judge.models import LIVE, SILENCE, Run
 from llm_judge.rules.scoring import check_fit
 
 #: Cases in one message to a worker: so many for each call that the endpoint takes at a time, within bounds. Enough
 #: that the end of a batch, when few calls are under way, is a small part of it; few enough to stop a worker soon.
 PER_CALL, SMALLEST_BATCH, LARGEST_BATCH = 16, 32, 2048
-#: A run whose judge could not be asked is left in peace for so long; one without progress is dispatched again.
-REST, SILENCE = timedelta(seconds=60), timedelta(seconds=90)
+#: A run whose judge could not be asked is left in peace for so long.
+REST = timedelta(seconds=60)
 
 Status, Place = Run.Status, Run.Place
 
@@ -188,10 +188,10 @@ def _replace_live_run(project: Project, *, by: User | None) -> None:
     live = Run.objects.filter(project=project, status__in=LIVE).first()
     if live is None:
         return
-    if live.place == Place.QUEUE and live.status != Status.PAUSED and not live.is_silent:
+    if live.status != Status.PAUSED and not live.is_silent:
         raise InputError(
-            f"background workers are on run {live.pk} of {project.name} ({live.n_done} of {live.n_planned} judged)",
-            next_step="Wait for it, or pause it on the page Runs.",
+            f"run {live.pk} of {project.name} is under way ({live.n_done} of {live.n_planned} judged)",
+            next_step="Wait for it, or pause it on the page Judging; one that was killed can be replaced soon.",
         )
     end(live, Status.CANCELLED)
     events.note(project, "run replaced", by=by, subject=f"run:{live.pk}")

@@ -1,6 +1,6 @@
 from llm_judge.models.completion import Completion
 from llm_judge.models.endpoint import Endpoint
 from llm_judge.models.prompt import PromptTemplate
-from llm_judge.models.run import LIVE, Heartbeat, Run
+from llm_judge.models.run import LIVE, SILENCE, Heartbeat, Run
 
-__all__ = ["LIVE", "Completion", "Endpoint", "Heartbeat", "PromptTemplate", "Run"]
+__all__ = ["LIVE", "SILENCE", "Completion", "Endpoint", "Heartbeat", "PromptTemplate", "Run"]

@@ -11,6 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from judge.models import Judge, Project
 
+#: Without progress for so long a run is nobody's: it may be sent to the workers again, or replaced.
+SILENCE = timedelta(seconds=90)
+
 
 class Run(models.Model):
     """One judge over a frozen plan of cases. What is left is counted from votes; the columns only show progress."""
@@ -81,7 +84,7 @@ class Run(models.Model):
     def is_silent(self) -> bool:
         """Nobody has worked on it for a while: a worker is missing, busy elsewhere, or waits for the judge."""
         last = self.progressed_at or self.created_at
-        return self.is_live and self.status != self.Status.PAUSED and timezone.now() - last > timedelta(minutes=1)
+        return self.is_live and self.status != self.Status.PAUSED and timezone.now() - last > SILENCE
 
 
 LIVE = (Run.Status.QUEUED, Run.Status.RUNNING, Run.Status.PAUSED)

@@ -41,9 +41,9 @@ def run(name: str, folder: Path) -> Iterator[Figure]:
     """One set, end to end; raises where a case is judged twice or never, or the export misses a label."""
     if not (shared_sets.FOLDER / name).is_dir():
         raise FileNotFoundError(f"the public set {name} is not in {shared_sets.FOLDER}")
-    project = import_set(name, folder, sample=SAMPLES[name], **POLICIES[name])
+    project = import_set(name, folder, judge="embedded", sample=SAMPLES[name], **POLICIES[name])
     start = time.monotonic()
-    judge_and_check(project, "embedded")
+    judge_and_check(project)
     minutes = (time.monotonic() - start) / 60
     n_cases = Case.objects.filter(project=project).count()
     scored = list(Judgment.objects.filter(case__project=project, label__isnull=False).select_related("case__item"))

@@ -14,15 +14,15 @@ pytestmark = [pytest.mark.shared_data, pytest.mark.django_db(transaction=True)]
 
 
 def test_whole_oamine_tags_with_the_scripted_judge(tmp_path: Path) -> None:
-    project = import_set("oamine_tags", tmp_path, one_person_labels=True, overlap=1)
-    judge_and_check(project, "scripted")
+    project = import_set("oamine_tags", tmp_path, judge="scripted", one_person_labels=True, overlap=1)
+    judge_and_check(project)
     answer_all(project, "oamine_tags")
     assert check_export(project, tmp_path) == 2086, "one expert answered each tag"
 
 
 def test_whole_explanations_with_the_scripted_judge(tmp_path: Path) -> None:
-    project = import_set("explanations", tmp_path)
-    judge_and_check(project, "scripted")
+    project = import_set("explanations", tmp_path, judge="scripted")
+    judge_and_check(project)
     answer_all(project, "explanations")
     stages = Counter(Case.objects.filter(project=project).values_list("stage", flat=True))
     assert stages == {"agreed": 6205}, "three people on a binary scale always have a majority"
@@ -31,8 +31,8 @@ def test_whole_explanations_with_the_scripted_judge(tmp_path: Path) -> None:
 
 @pytest.mark.llm
 def test_sixty_tags_with_the_embedded_model(tmp_path: Path) -> None:
-    project = import_set("oamine_tags", tmp_path, sample=60, one_person_labels=True, overlap=1)
-    judge_and_check(project, "embedded")
+    project = import_set("oamine_tags", tmp_path, judge="embedded", sample=60, one_person_labels=True, overlap=1)
+    judge_and_check(project)
     scored = Judgment.objects.filter(case__project=project, label__isnull=False)
     assert scored.count() >= 57, "a real model answers nearly always with one of the two words"
     assert all(abs(sum(row.probs.values()) - 1) < 1e-6 for row in scored)

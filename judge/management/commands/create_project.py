@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from judge import registry
 from judge.actions import projects, rubrics
 from judge.cli import CojudgeCommand
 from judge.errors import InputError
@@ -24,7 +25,8 @@ class Command(CojudgeCommand):
         parser.add_argument(
             "--judge",
             default="",
-            help="embedded, server (JUDGE_URL), scripted or none; default: none until the first judge_items",
+            help="embedded, server (JUDGE_URL) or scripted; none: people only, cases go to them at import. "
+            "Default: server where JUDGE_URL is set, else embedded",
         )
         parser.add_argument("--overlap", type=int, default=3, help="people asked at most before an adjudicator")
         parser.add_argument("--one-person-labels", action="store_true", help="one person's answer is final")
@@ -36,7 +38,7 @@ class Command(CojudgeCommand):
             options["name"],
             rubric=_rubric(options),
             by=lead,
-            judge=options["judge"],
+            judge=options["judge"] or registry.default_judge(),
             overlap=options["overlap"],
             one_person_labels=options["one_person_labels"],
         )
@@ -44,6 +46,7 @@ class Command(CojudgeCommand):
             projects.add_member(project, lead, Role.LEAD, by=lead)
         criteria = ", ".join(criterion.key for criterion in rubrics.criteria_in_force(project))
         self.say(f'project "{project.slug}" ({project.task}): {criteria}')
+        self.say(f"judge in force: {project.judge.name if project.judge else 'none, people only'}")
         self.say(f"next: manage.py import_items {project.slug} FILE.jsonl")
 
 

@@ -15,10 +15,13 @@ class Command(CojudgeCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("project", help="its slug")
         parser.add_argument("--format", default="labels", help=f"one of: {', '.join(FORMATS)}")
+        parser.add_argument("--as", dest="kind", default="jsonl", help="jsonl; labels also as csv or parquet")
         parser.add_argument("--output", type=Path, required=True, metavar="DIR")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        report = export(find_project(options["project"]), options["format"], options["output"], by=None)
+        report = export(
+            find_project(options["project"]), options["format"], options["output"], by=None, kind=options["kind"]
+        )
         self.say(f"{report.path}: {report.n_rows:,} rows")
         for reason, count in report.excluded.items():
             self.say(f"  left out on purpose: {count:,} items, {reason}")

@@ -6,6 +6,7 @@ import hashlib
 import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from judge.actions import exports, judgments, projects
@@ -87,13 +88,35 @@ def test_a_context_that_holds_a_certify_item_trains_nobody(tmp_path: Path) -> No
     assert (report.n_rows, dict(report.excluded)) == (0, {"context holds a certify, gold or audited case": 1})
 
 
-def test_the_manifest_says_what_the_file_holds(project: Project, labelled: list[Item], tmp_path: Path) -> None:
+def test_the_manifest_says_what_each_file_of_the_folder_holds(
+    project: Project, labelled: list[Item], tmp_path: Path
+) -> None:
     report = exports.export(project, "labels", tmp_path, by=None)
-    manifest = json.loads(report.manifest_path.read_text())
-    (file,) = manifest["files"]
-    assert file["rows"] == manifest["rows"] == sum(manifest["counts"].values()) == 5
-    assert file["sha256"] == hashlib.sha256(report.path.read_bytes()).hexdigest()
-    assert manifest["counts"] == {"relevance · consensus": 3, "specificity · consensus": 2}
+    exports.export(project, "sft", tmp_path, by=None)
+    files = {file["format"]: file for file in json.loads(report.manifest_path.read_text())["files"]}
+    assert {name: file["rows"] for name, file in files.items()} == {"labels": 5, "sft": 1}
+    assert files["labels"]["sha256"] == hashlib.sha256(report.path.read_bytes()).hexdigest()
+    assert files["labels"]["counts"] == {"relevance · consensus": 3, "specificity · consensus": 2}
+
+
+def test_a_folder_of_another_project_is_refused(project: Project, labelled: list[Item], tmp_path: Path) -> None:
+    exports.export(project, "labels", tmp_path, by=None)
+    with pytest.raises(InputError, match="holds an export of shop-tags"):
+        exports.export(factories.make_project("Other"), "labels", tmp_path, by=None)
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_labels_are_a_table_too(project: Project, labelled: list[Item], tmp_path: Path, kind: str) -> None:
+    path = exports.export(project, "labels", tmp_path, by=None, kind=kind).path
+    table = pd.read_csv(path) if kind == "csv" else pd.read_parquet(path)
+    assert list(table.columns) == list(LABELS_FIELDS)
+    assert table.groupby("criterion").size().to_dict() == {"relevance": 3, "specificity": 2}
+    assert table["passes"].tolist().count(True) == 4
+
+
+def test_conversations_are_no_table(project: Project, labelled: list[Item], tmp_path: Path) -> None:
+    with pytest.raises(InputError, match='"sft" cannot be written as csv'):
+        exports.export(project, "sft", tmp_path, by=None, kind="csv")
 
 
 def test_the_same_labels_twice_give_the_same_bytes(project: Project, labelled: list[Item], tmp_path: Path) -> None:

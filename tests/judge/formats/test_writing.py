@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from judge.formats.reading import Rejected, Row, read_rows
-from judge.formats.training import LABELS_COLUMNS, LABELS_FIELDS, labels_row, sft_completion_row, sft_row
+from judge.formats.training import LABELS_COLUMNS, LABELS_FIELDS, labels_row, sft_row
 from judge.formats.writing import CsvWriter, JsonlWriter, ParquetWriter, rejected_writer, write_manifest
 
 patient = settings(
@@ -128,7 +128,6 @@ def test_a_qualified_output_becomes_a_conversation():
         ]
     }
     assert [each["role"] for each in sft_row(prompt="p", output="o")["messages"]] == ["user", "assistant"]
-    assert sft_completion_row(prompt="p", output="o") == {"prompt": "p", "completion": "o"}
 
 
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=20)

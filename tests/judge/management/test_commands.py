@@ -29,6 +29,23 @@ def test_every_shipped_task_makes_a_project(task: str) -> None:
     assert project.task == task
     assert project.rubric is not None
     assert project.policy is not None
+    assert project.judge is not None, "items wait for the judge that is in force from the start"
+
+
+@pytest.mark.django_db
+def test_people_only_is_a_choice() -> None:
+    assert "people only" in run("create_project", "Spring", "--task", "tag", "--judge", "none")
+    assert Project.objects.get().judge is None
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("words", "told"), [(["--overlap", "1"], "overlap must be at least 2"), (["--overlap", "0"], "overlap")]
+)
+def test_a_policy_that_cannot_be_is_refused_in_words(words: list[str], told: str) -> None:
+    with pytest.raises(CommandError, match=told):
+        run("create_project", "Spring", "--task", "tag", *words)
+    assert not Project.objects.exists()
 
 
 @pytest.mark.django_db
@@ -59,6 +76,8 @@ def test_the_same_name_twice_and_an_empty_name_are_refused() -> None:
         run("create_project", "spring", "--task", "tag")
     with pytest.raises(CommandError, match="cannot name a project"):
         run("create_project", "!!!", "--task", "tag")
+    with pytest.raises(CommandError, match="at most 80 characters"):
+        run("create_project", "x" * 100, "--task", "tag")
 
 
 @pytest.mark.django_db

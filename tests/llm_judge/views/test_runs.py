@@ -87,7 +87,7 @@ def test_without_a_queue_the_button_says_so_and_the_plan_is_kept(
 def test_a_double_click_starts_one_run(machine_project: Project, lea: User, browse: Browse) -> None:
     start, client = reverse("start_run", args=[machine_project.slug]), browse(lea)
     client.post(start)
-    assert "background workers are on run" in client.post(start, follow=True).content.decode()
+    assert "is under way (" in client.post(start, follow=True).content.decode()
     assert Run.objects.count() == 1
 
 
