@@ -105,7 +105,7 @@ def _catch_up(project: Project) -> None:
     raters = JudgeRater.objects.filter(judge=project.judge).values("rater")
     answered = Judgment.objects.filter(rater__in=raters, purpose=Purpose.VOTE, retracted_at=None).values("case")
     waiting = Case.objects.filter(project=project, stage=Stage.IMPORTED, pk__in=answered).order_by("pk")
-    for ids in batched(list(waiting.values_list("pk", flat=True)), CATCH_UP_BATCH, strict=False):
+    for ids in batched(list(waiting.values_list("pk", flat=True)), CATCH_UP_BATCH):
         cases = list(judgments.lock_cases(ids).values())
         decisions.route(project, cases, verdicts=verdicts.build(project, cases))
 
