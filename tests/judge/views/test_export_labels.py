@@ -39,7 +39,7 @@ def test_trainer_downloads_as_many_rows_as_the_page_promised(browse: Browse, agr
     names = {name.split("/")[-1]: name for name in archive.namelist()}
     assert set(names) == {"labels.jsonl", "manifest.json"}
     assert len(archive.read(names["labels.jsonl"]).splitlines()) == 2
-    assert json.loads(archive.read(names["manifest.json"]))["rows"] == 2
+    assert json.loads(archive.read(names["manifest.json"]))["files"][0]["rows"] == 2
 
 
 @pytest.mark.django_db(transaction=True)
