@@ -9,12 +9,13 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from annotation.actions.answers import answer_of
+from annotation.models import Lease
 from annotation.rules.answers import Answer
 from annotation.rules.ordering import letter, shuffle_key
 from judge.actions import decisions, events, judgments, projects
 from judge.actions.judgments import NewJudgment
 from judge.errors import InputError
-from judge.models import AgreedLabel, Case, Judgment, Project, Purpose, Rater, User
+from judge.models import AgreedLabel, Case, Judgment, JudgmentText, Project, Purpose, Rater, User
 from judge.rules.routing import Reason
 from judge.rules.stages import Stage
 
@@ -70,14 +71,23 @@ def decide(case: Case, *, label: str, note: str = "", by: User) -> AgreedLabel:
 
 @transaction.atomic
 def send_back(case: Case, *, by: User, note: str = "") -> None:
-    """Ask one more person before deciding. Raises InputError when it no longer waits for an adjudicator."""
+    """Ask one more person before deciding. Raises InputError when it no longer waits for an adjudicator, or when it
+    lies on the sender's own desk: who has read the others' answers does not vote.
+
+    The event only points to the note, which an erasure may empty.
+    """
     locked = judgments.lock_cases([case.pk])[case.pk]  # raising people_wanted moves no seat: the item stays free
     if locked.stage != Stage.ADJUDICATION:
         raise InputError(
             _("this case no longer waits for an adjudicator"), next_step=_("Somebody decided it before you.")
         )
+    if Lease.objects.filter(person=by, case_ids__contains=[case.pk], closed_at=None).exists():
+        raise InputError(
+            _("this item lies on your own desk"), next_step=_("Submit it or give it back on your workbench first.")
+        )
     decisions.ask_people(locked.project, [locked], reason=Reason.REQUESTED, people=1, by=by)
-    events.note(locked.project, "sent back", by=by, subject=f"case:{case.pk}", note=note)
+    words = {"text": JudgmentText.objects.create(note=note).pk} if note else {}
+    events.note(locked.project, "sent back", by=by, subject=f"case:{case.pk}", **words)
 
 
 def _said(case: Case) -> Sequence[Judgment]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from annotation.rules.answers import FLAGGED, SKIPPED, Answer
+from annotation.rules.answers import Answer
 from judge.models import Judgment
+from judge.rules.settling import FLAGGED, SKIPPED
 
 
 def answer_of(row: Judgment) -> Answer:

@@ -51,7 +51,8 @@ def find(project: Project, key: uuid.UUID, *, by: User) -> Past | None:
 def correct(past: Past, *, by: User, key: uuid.UUID, answers: Mapping[int, Answer]) -> SubmitResult:
     """Replace the answers of one's own submit. The same key again changes nothing.
 
-    A vote stays a vote. A skip that becomes an answer takes a free seat, else the answer is kept as *extra*.
+    A vote stays a vote, and an extra answer stays extra. Where the case still waits a skip that becomes an answer, or
+    an extra answer, takes a free seat; else it is kept as *extra*.
     """
     submissions.check_complete([case.pk for case in past.cases], answers)
     earlier = past.submission
@@ -75,14 +76,9 @@ def _replace(cases: list[Case], answers: Mapping[int, Answer], by: User, key: uu
     locked = judgments.lock_cases([case.pk for case in cases])
     held = _held(locked, rater.pk)
     wanted = {case_id for case_id, answer in answers.items() if answer.label is not None}
-    seated = held | submissions.take_seats(locked[case_id] for case_id in wanted - held)
-    extra = wanted - seated
-    new = submissions.new_judgments(answers, extra=extra, duration_ms=None)
-    rows: list[Judgment] = []
-    if votes := [each for each in new if each.case_id not in extra]:
-        rows += judgments.correct(votes, rater=rater, by=by, submission=key).judgments
-    if others := [each for each in new if each.case_id in extra]:
-        rows += judgments.record(others, rater=rater, by=by, submission=key).judgments
+    seated = held | submissions.take_seats((locked[case_id] for case_id in wanted - held), by=by)
+    new = submissions.new_judgments(answers, extra=wanted - seated, duration_ms=None)
+    rows = judgments.correct(new, rater=rater, by=by, submission=key).judgments
     submissions.give_back(seated - _held(locked, rater.pk))
     return SubmitResult(key, is_repeat=False, was_late=False, extra=submissions.extra_cases(rows))
 

@@ -15,7 +15,6 @@ from judge import demo
 from judge.actions import judgments, projects
 from judge.actions.demo import Say
 from judge.models import Case, Item, Project, User
-from judge.rules.stages import Stage
 
 FILE = demo.FOLDER / "answers.jsonl"
 
@@ -38,9 +37,10 @@ def _lines() -> Iterator[dict[str, Any]]:
 
 def _answer(item: Item, person: User, lines: Mapping[str, Mapping[str, Any]]) -> int:
     """One person's answers to the cases of an item that wait for people and have a free seat."""
-    found = Case.objects.filter(item=item, stage=Stage.PEOPLE, criterion__key__in=lines).select_related("criterion")
-    keys = {case.pk: case.criterion.key for case in found}
-    seats = submissions.take_seats(judgments.lock_cases(list(keys)).values())
+    Item.objects.select_for_update(no_key=True).get(pk=item.pk)  # whoever moves seats locks the item before its cases
+    found = Case.objects.filter(item=item, criterion__key__in=lines).values_list("pk", "criterion__key")
+    keys = dict(found)
+    seats = submissions.take_seats(judgments.lock_cases(list(keys)).values(), by=person)
     if not seats:
         return 0
     answers = {pk: _read(lines[keys[pk]]) for pk in seats}

@@ -22,9 +22,11 @@ def fetch_row(statement: str, **values: Any) -> tuple[Any, ...] | None:
 #: Resume the person's lease or take the next item. Who got there first:
 #:
 #: - ``mine``: the person's open lease goes on, even one that has run out but that nobody has swept: its seats are held.
-#: - ``picked``: the first item in the queue with a free seat that this person has not answered. Its row is the mutex:
-#:   whoever holds it is taking or giving back seats of that item now, so we pass by to the next one (SKIP LOCKED) and
-#:   never queue behind each other. NO KEY: importing and judging may go on pointing at the item meanwhile.
+#: - ``picked``: the first item in the queue with a free seat that this person has not answered and has not sent back
+#:   as an adjudicator, having read the others' answers. Its row is the mutex: whoever holds it is taking or giving back
+#:   seats of that item now, so we pass by to the next one (SKIP LOCKED) and never queue behind each other. NO KEY:
+#:   importing and judging may go on pointing at the item meanwhile. OFFSET 0 keeps Postgres from making a join of the
+#:   decisions, which reads all of them; case by case it is one look into an index.
 #: - ``free``: under the item's lock the cases are read again, in their newest version. Our snapshot may be older than
 #:   a claim that has just committed: then no seat is left, nothing is taken, no row comes back, and the caller retries.
 #: - ``taken``: one seat in each free case. ``opened``: the lease that holds them.
@@ -40,6 +42,8 @@ WITH mine AS (
       AND c.project_id = %(project)s AND c.stage = 'people' AND c.seats_taken < c.people_wanted
       AND NOT EXISTS (SELECT FROM judge_judgment j WHERE j.case_id = c.id AND j.retracted_at IS NULL
                       AND j.rater_id = (SELECT id FROM judge_rater WHERE user_id = %(person)s))
+      AND NOT EXISTS (SELECT FROM judge_decision d WHERE d.case_id = c.id AND d.reason = 'requested'
+                      AND d.by_id = %(person)s OFFSET 0)
     ORDER BY c.priority DESC, c.queue_order
     LIMIT 1
     FOR NO KEY UPDATE OF i SKIP LOCKED
@@ -50,6 +54,8 @@ WITH mine AS (
       AND c.stage = 'people' AND c.seats_taken < c.people_wanted
       AND NOT EXISTS (SELECT FROM judge_judgment j WHERE j.case_id = c.id AND j.retracted_at IS NULL
                       AND j.rater_id = (SELECT id FROM judge_rater WHERE user_id = %(person)s))
+      AND NOT EXISTS (SELECT FROM judge_decision d WHERE d.case_id = c.id AND d.reason = 'requested'
+                      AND d.by_id = %(person)s OFFSET 0)
     ORDER BY c.id
     FOR NO KEY UPDATE
 ), taken AS (

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from annotation.actions import lease_sql
 from annotation.actions.lease_sql import fetch_row
+from annotation.actions.submissions import sent_back
 from annotation.models import Draft, Lease
 from judge.models import Case, Project, User
 from judge.rules.stages import Stage
@@ -104,8 +105,9 @@ def why_nothing_left(project: Project, *, by: User) -> Empty:
     cases = Case.objects.filter(project=project)
     waiting = cases.filter(stage=Stage.PEOPLE)
     answered = waiting.filter(judgments__rater__user=by, judgments__retracted_at=None)
+    open_to_them = waiting.exclude(pk__in=answered.values("pk")).exclude(pk__in=sent_back(by).values("case"))
     found = Project.objects.filter(pk=project.pk).values_list(
-        Exists(waiting.exclude(pk__in=answered.values("pk"))),
+        Exists(open_to_them),
         Exists(waiting),
         Exists(cases.filter(stage=Stage.IMPORTED)),
         Exists(cases.filter(stage=Stage.ADJUDICATION)),

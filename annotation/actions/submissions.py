@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
 from annotation.actions import lease_sql
@@ -17,8 +17,8 @@ from annotation.rules.answers import Answer
 from judge.actions import judgments, projects
 from judge.actions.judgments import NewJudgment
 from judge.errors import InputError
-from judge.models import Case, Criterion, Judgment, Project, Purpose, Rater, User
-from judge.rules.stages import Stage
+from judge.models import Case, Criterion, Decision, Judgment, Project, Purpose, Rater, User
+from judge.rules.routing import Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def submit(
         return repeat(key, by)
     check_complete(case_ids, answers)
     rater = projects.rater_of(by)
-    seats = set(case_ids) if is_in_time else _retake_seats(key, answers, rater)
+    seats = set(case_ids) if is_in_time else _retake_seats(key, answers, rater, by)
     new = new_judgments(answers, extra=set() if is_in_time else set(answers) - seats, duration_ms=duration_ms)
     rows = judgments.record(new, rater=rater, by=by, submission=key).judgments
     give_back(seats - holding(rows))
@@ -125,7 +125,7 @@ def extra_cases(rows: Iterable[Judgment]) -> tuple[int, ...]:
     return tuple(sorted(row.case_id for row in rows if row.purpose == Purpose.EXTRA))
 
 
-def _retake_seats(key: uuid.UUID, answers: Mapping[int, Answer], rater: Rater) -> set[int]:
+def _retake_seats(key: uuid.UUID, answers: Mapping[int, Answer], rater: Rater, by: User) -> set[int]:
     """Seats for a late submit, where the case still waits, one is free and this person has not answered meanwhile.
 
     The caller holds the item, so nobody else takes or gives back a seat.
@@ -133,16 +133,23 @@ def _retake_seats(key: uuid.UUID, answers: Mapping[int, Answer], rater: Rater) -
     Submission.objects.filter(pk=key).update(was_late=True)
     locked = judgments.lock_cases(list(answers))
     answered = Judgment.objects.filter(case__in=locked, rater=rater, retracted_at=None)
-    waiting = {case.pk: case for case in locked.values() if case.stage == Stage.PEOPLE}
-    return take_seats(waiting[each] for each in waiting.keys() - set(answered.values_list("case_id", flat=True)))
+    return take_seats((locked[each] for each in locked.keys() - set(answered.values_list("case_id", flat=True))), by=by)
 
 
-def take_seats(cases: Iterable[Case]) -> set[int]:
-    """Take a seat in each of these locked cases that has one free; returns the cases in which it was taken."""
-    free = {case.pk for case in cases if case.seats_taken < case.people_wanted}
+def take_seats(cases: Iterable[Case], *, by: User) -> set[int]:
+    """Take a seat in each of these locked cases that waits for people, has one free and was not sent back by this
+    person, who has read the others' answers; returns the cases in which it was taken."""
+    free = {case.pk for case in cases if case.is_waiting and case.seats_taken < case.people_wanted}
     if free:
+        free.difference_update(sent_back(by).filter(case__in=free).values_list("case_id", flat=True))
         Case.objects.filter(pk__in=free).update(seats_taken=F("seats_taken") + 1)
     return free
+
+
+def sent_back(by: User) -> QuerySet[Decision]:
+    """The decisions with which this person asked one more person: each case is closed to them (see lease_sql)."""
+    requested: QuerySet[Decision] = Decision.objects.filter(reason=Reason.REQUESTED, by=by)
+    return requested
 
 
 def give_back(case_ids: Iterable[int]) -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from judge.rules.scales import Question
-
-SKIPPED, FLAGGED = "skipped", "flagged"
+from judge.rules.settling import FLAGGED, SKIPPED
 
 
 @dataclass(frozen=True, slots=True)

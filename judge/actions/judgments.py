@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from judge.actions import decisions, events, labels, verdicts
@@ -77,9 +78,10 @@ def record(
 
 @transaction.atomic
 def correct(new: Sequence[NewJudgment], *, rater: Rater, by: User, submission: uuid.UUID | None = None) -> Recorded:
-    """Replace a person's own votes. The old rows stay, retracted; labels that rested on them are settled anew.
+    """Replace a person's own answers. The old rows stay, retracted; labels that rested on votes are settled anew.
 
-    Where an adjudicator has decided meanwhile the new answer is kept as *extra* and changes nothing.
+    An *extra* answer to a case that no longer waits stays extra, so does one that ``new`` calls extra. Where an
+    adjudicator has decided meanwhile the new answer is extra, and the vote that the adjudicator read stands.
     """
     cases = lock_cases([each.case_id for each in new])
     _check_labels(new, cases)
@@ -88,11 +90,10 @@ def correct(new: Sequence[NewJudgment], *, rater: Rater, by: User, submission: u
         .exclude(status=AgreedLabel.Status.WITHDRAWN)
         .values_list("case_id", flat=True)
     )
-    with moving(Judgment):
-        Judgment.objects.filter(
-            case__in=set(cases) - decided, rater=rater, purpose=Purpose.VOTE, retracted_at=None
-        ).update(retracted_at=timezone.now())
-    fresh = [replace(each, purpose=Purpose.EXTRA if each.case_id in decided else Purpose.VOTE) for each in new]
+    voted = _voted(cases, labels.people_votes(cases), rater)
+    counted = {pk for pk, case in cases.items() if pk in voted or case.stage == Stage.PEOPLE} - decided
+    _retract(Judgment.objects.filter(case__in=cases, rater=rater), keep_votes=decided)
+    fresh = [each if each.case_id in counted else replace(each, purpose=Purpose.EXTRA) for each in new]
     rows = _insert(fresh, cases, rater=rater, submission=submission, origin="")
     _follow_up(rows, cases, labels.people_votes(cases), rater=rater, by=by, verb="corrected")
     return Recorded(tuple(rows), n_known=0)
@@ -144,6 +145,13 @@ def _insert(
         for each in fresh
     ]
     return list(Judgment.objects.bulk_create(rows))
+
+
+def _retract(answers: QuerySet[Judgment], *, keep_votes: Collection[int]) -> None:
+    """Take standing votes and extra answers back, but no votes on the cases ``keep_votes``; the rows stay."""
+    standing = answers.filter(purpose__in=[Purpose.VOTE, Purpose.EXTRA], retracted_at=None)
+    with moving(Judgment):
+        standing.exclude(purpose=Purpose.VOTE, case__in=keep_votes).update(retracted_at=timezone.now())
 
 
 def _is_person(rater: Rater) -> bool:

@@ -11,11 +11,9 @@ from judge.actions import decisions
 from judge.errors import InputError
 from judge.models import AgreedLabel, Case, Judgment, Project, Purpose, Rater, ScaleLabelRow, User, moving
 from judge.rules.routing import PolicyTerms, Reason
-from judge.rules.settling import Basis, Outcome, Settlement, Vote, settle
+from judge.rules.settling import FLAGGED, Basis, Outcome, Settlement, Vote, settle
 from judge.rules.stages import Stage
 from judge.rules.streams import Stream
-
-FLAGGED, SKIPPED = "flagged", "skipped"
 
 #: Live votes of people: case id → rater id → vote.
 type Votes = Mapping[int, dict[int, Vote]]
@@ -113,7 +111,7 @@ def people_votes(case_ids: Iterable[int]) -> Votes:
 
 
 def vote_of(row: Judgment) -> Vote:
-    return Vote(row.label, is_flag=row.unscored_reason.startswith(FLAGGED))
+    return Vote(row.label, is_flag=row.unscored_reason == FLAGGED)
 
 
 def _settle(case: Case, votes: Mapping[int, Vote], labels: Sequence[str], policy: PolicyTerms) -> Settlement:

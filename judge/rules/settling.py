@@ -14,6 +14,9 @@ from judge.rules.streams import Stream
 #: Dirichlet prior of a person's answers (STATISTICS §5): an unknown person is right 4 : 1 against each other label.
 PRIOR_RIGHT, PRIOR_WRONG = 4.0, 1.0
 
+#: Why a person's answer has no label.
+FLAGGED, SKIPPED = "flagged", "skipped"
+
 
 class Outcome(StrEnum):
     WAIT = "wait"  # the people asked have not all answered

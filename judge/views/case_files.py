@@ -1,7 +1,7 @@
 """Everything known of one item, case by case, cut down to what the reader may see.
 
 What must stay hidden never reaches the template: people's answers on certify items (nobody may learn from what proves
-the judge), and the machines' view for readers who may still answer the case themselves.
+the judge), and the machines' view and others' answers for readers who may still answer the case themselves.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ class Reader:
 
     roles: frozenset[str]
     language: str
+    user_id: int
 
     @property
     def sees_names(self) -> bool:
@@ -37,6 +38,12 @@ class Reader:
 
     def sees_machines(self, case: Case) -> bool:
         return ANSWERING.get(Stage(case.stage)) not in self.roles
+
+    def sees_people(self, case: Case, judgments: Iterable[Judgment]) -> bool:
+        """Unless they may still answer the case. A skip or a flag of theirs is no answer: it may yet become one."""
+        if case.stage != Stage.PEOPLE or Role.ANNOTATOR not in self.roles:
+            return True
+        return any(row.rater.user_id == self.user_id and row.label is not None for row in judgments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +150,10 @@ def _by_case(rows: Iterable[Any]) -> dict[int, list[Any]]:
 
 def _file(case: Case, item: Item, rows: _Rows, names: Mapping[int, str], reader: Reader) -> CaseFile:
     question = case.criterion.question.in_language(reader.language)
-    people_hidden, machines_hidden = item.stream == Stream.CERTIFY, not reader.sees_machines(case)
-    answers = list(_answers(rows.judgments.get(case.pk, []), question, names))
+    judgments = rows.judgments.get(case.pk, [])
+    people_hidden = item.stream == Stream.CERTIFY or not reader.sees_people(case, judgments)
+    machines_hidden = not reader.sees_machines(case)
+    answers = list(_answers(judgments, question, names))
     verdicts = [] if machines_hidden else rows.verdicts.get(case.pk, [])
     return CaseFile(
         case=case,

@@ -8,16 +8,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 
-from judge.models import AgreedLabel, Case, Criterion, Decision, Event, Item, Project
+from judge.models import AgreedLabel, Case, Criterion, Decision, Event, Item, Judgment, Membership, Project, Role
+from judge.rules.routing import Reason
 from judge.rules.settling import Basis
 from judge.rules.stages import Stage
 
 #: A project moves while something was written within this time: its page asks again every few seconds.
 MOVING_FOR = timedelta(seconds=60)
 EVENTS_READ, EVENTS_SHOWN = 300, 8
+#: How far into the queue to look for cases that nobody is left to answer.
+QUEUE_READ = 1000
 #: Events that come by the hundred: each person's are told as one.
 FREQUENT = frozenset({"judged", "corrected"})
 
@@ -146,6 +150,21 @@ def happenings(project: Project) -> list[Happening]:
     rare, frequent = latest.exclude(verb__in=FREQUENT)[:EVENTS_SHOWN], latest.filter(verb__in=FREQUENT)[:EVENTS_READ]
     events = sorted([*rare, *frequent], key=lambda event: event.pk, reverse=True)
     return list(islice(_told(events), EVENTS_SHOWN))
+
+
+def count_stranded(project: Project) -> int:
+    """Cases with a free seat that no annotator of the project is left to take: each has answered, skipped or flagged
+    them, or sent them back. Counts among the first in the queue, where everybody begins, so it costs the same in
+    every project."""
+    answered = Judgment.objects.filter(case=OuterRef("pk"), retracted_at=None, rater__user__isnull=False)
+    sent_back = Decision.objects.filter(case=OuterRef("pk"), reason=Reason.REQUESTED, by__isnull=False)
+    free = Case.objects.filter(project=project, stage=Stage.PEOPLE, seats_taken__lt=F("people_wanted"))
+    first = free.order_by("-priority", "queue_order").values_list(
+        ArraySubquery(answered.values("rater__user")), ArraySubquery(sent_back.values("by"))
+    )[:QUEUE_READ]
+    members = Membership.objects.filter(project=project, role=Role.ANNOTATOR, user__is_active=True)
+    annotators = set(members.values_list("user_id", flat=True))
+    return sum(annotators.issubset([*answerers, *senders]) for answerers, senders in first)
 
 
 def is_moving(recent: Iterable[Happening]) -> bool:

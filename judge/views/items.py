@@ -69,7 +69,7 @@ def item(request: access.ProjectRequest, item_id: int) -> HttpResponse:
     mine = Item.objects.filter(project=request.project).select_related("context", "frame")
     if (found := mine.filter(pk=item_id).first()) is None:
         raise Http404("There is no such item in this project.")
-    reader = case_files.Reader(request.roles, get_language() or "en")
+    reader = case_files.Reader(request.roles, get_language() or "en", request.user.pk)
     order = {criterion.pk: place for place, criterion in enumerate(rubrics.criteria_in_force(request.project))}
     files = case_files.open_files(found, reader, order=order)
     return render(request, "judge/item.html", {"item": found, "files": files, "names_shown": reader.sees_names})

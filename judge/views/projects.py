@@ -77,6 +77,7 @@ def _still(request: access.ProjectRequest) -> dict[str, Any]:
     """What the page shows once and does not ask for again."""
     seats = JudgeRater.objects.filter(judge=request.project.judge_id).select_related("rater")
     return {
+        "n_stranded": flow.count_stranded(request.project) if Role.LEAD in request.roles else 0,
         "n_items": flow.count_items(request.project),
         "reasons": flow.reasons(request.project),
         "raters": [seat.rater for seat in seats] if request.project.judge_id else [],

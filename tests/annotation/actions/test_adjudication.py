@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from annotation.actions import adjudication
+from annotation.actions import adjudication, leases
+from annotation.actions.leases import Empty
 from annotation.rules.answers import Answer
 from judge.errors import InputError
-from judge.models import AgreedLabel, Case, Decision, Judgment, Project, Purpose, User
+from judge.models import AgreedLabel, Case, Decision, Event, Judgment, JudgmentText, Project, Purpose, Role, User
 from judge.rules.stages import Stage
 from tests import factories
-from tests.annotation.answering import BAD, GOOD, answer, take
+from tests.annotation.answering import BAD, GOOD, answer, run_out, take
 
 
 @pytest.fixture
@@ -80,3 +81,60 @@ def test_a_case_sent_back_goes_to_one_more_person(project: Project, case: Case, 
 def test_a_case_of_another_project_is_not_found(case: Case, ada: User, stranger: User) -> None:
     elsewhere = Project.objects.get(name="Elsewhere")
     assert adjudication.open_dispute(elsewhere, case.pk, by=ada) is None
+
+
+@pytest.fixture
+def both(project: Project, ada: User) -> User:
+    """The adjudicator, who annotates too."""
+    return factories.make_member(project, ada.username, Role.ANNOTATOR)
+
+
+def test_whoever_sent_a_case_back_does_not_vote_on_it(project: Project, case: Case, both: User, cleo: User) -> None:
+    adjudication.send_back(case, by=both)
+    assert case.pk not in take(project, both).case_ids  # the item's other case is theirs to answer
+    answer(project, both)
+    assert leases.claim(project, by=both) is None
+    assert leases.why_nothing_left(project, by=both) is Empty.ANSWERED_ALL
+    assert take(project, cleo).case_ids == [case.pk]
+
+
+def test_a_late_answer_of_whoever_sent_the_case_back_is_extra(
+    project: Project, ann: User, ben: User, both: User
+) -> None:
+    factories.import_items(project)
+    case = Case.objects.get(criterion__key="relevance")
+    lease = take(project, both)
+    run_out(lease)
+    leases.sweep_expired(project)
+    answer(project, ann, GOOD | {"relevance": Answer(is_flagged=True)})
+    adjudication.send_back(case, by=both)
+    assert answer(project, both, lease=lease).extra == (case.pk,)
+    case.refresh_from_db()
+    assert (case.stage, case.seats_taken) == (Stage.PEOPLE, 0)
+
+
+def test_nobody_sends_back_a_case_that_lies_on_their_own_desk(project: Project, ann: User, both: User) -> None:
+    factories.import_items(project)
+    case = Case.objects.get(criterion__key="relevance")
+    lease = take(project, both)
+    answer(project, ann, GOOD | {"relevance": Answer(is_flagged=True)})
+    with pytest.raises(InputError, match="on your own desk"):
+        adjudication.send_back(case, by=both)
+    case.refresh_from_db()
+    assert case.stage == Stage.ADJUDICATION
+    leases.release(lease.pk, by=both)
+    adjudication.send_back(case, by=both)
+
+
+def test_words_sent_back_with_a_case_can_be_erased(case: Case, ada: User) -> None:
+    adjudication.send_back(case, by=ada, note="ask somebody who knows 12 Elm Street")
+    event = Event.objects.get(verb="sent back")
+    assert "Elm Street" not in str(event.data)
+    assert JudgmentText.objects.get(pk=event.data["text"]).note == "ask somebody who knows 12 Elm Street"
+
+
+def test_a_case_sent_back_without_words_keeps_no_text(case: Case, ada: User) -> None:
+    n_texts = JudgmentText.objects.count()
+    adjudication.send_back(case, by=ada)
+    assert Event.objects.get(verb="sent back").data == {}
+    assert JudgmentText.objects.count() == n_texts

@@ -6,11 +6,11 @@ import uuid
 
 import pytest
 
-from annotation.actions import adjudication, corrections
+from annotation.actions import adjudication, corrections, leases
 from annotation.actions.submissions import SubmitResult
 from annotation.rules.answers import Answer
 from judge.errors import InputError
-from judge.models import AgreedLabel, Case, Judgment, Project, User
+from judge.models import AgreedLabel, Case, Judgment, Project, Role, User
 from judge.rules.stages import Stage
 from tests import factories
 from tests.annotation.answering import BAD, GOOD, answer, seats, take
@@ -114,3 +114,89 @@ def test_nobody_finds_another_persons_submit(project: Project, ann: User, ben: U
     key = answer(project, ann).key
     assert corrections.find(project, key, by=ben) is None
     assert corrections.recent(project, by=ben) == []
+
+
+@pytest.fixture
+def late(project: Project, ann: User, ben: User) -> SubmitResult:
+    """Ben's answers. Ann flagged relevance while he held the item: his answer there is extra, its seat is free."""
+    factories.import_items(project)
+    lease = take(project, ben)
+    answer(project, ann, GOOD | {"relevance": Answer(is_flagged=True)})
+    result = answer(project, ben, BAD, lease=lease)
+    assert len(result.extra) == 1
+    return result
+
+
+def test_a_changed_extra_answer_stays_extra_and_is_shown_once_to_the_adjudicator(
+    project: Project, late: SubmitResult, ben: User, ada: User
+) -> None:
+    (pk,) = late.extra
+    before = seats(project)
+    result = change(project, ben, late.key, GOOD)
+    assert result.extra == (pk,)
+    assert seats(project) == before
+    dispute = adjudication.open_dispute(project, pk, by=ada)
+    assert dispute is not None
+    assert dispute.case.stage == Stage.ADJUDICATION
+    assert sorted((each.answer.label or "", each.is_extra) for each in dispute.opinions) == [
+        ("", False),
+        ("fits", True),
+    ]
+
+
+@pytest.mark.parametrize("changed", [Answer(is_skipped=True), Answer(is_flagged=True)])
+def test_an_extra_answer_that_becomes_a_skip_or_a_flag_stays_extra(
+    project: Project, late: SubmitResult, ben: User, changed: Answer
+) -> None:
+    (pk,) = late.extra
+    assert change(project, ben, late.key, BAD | {"relevance": changed}).extra == (pk,)
+    standing = Judgment.objects.get(case=pk, rater__user=ben, retracted_at=None)
+    assert (standing.purpose, standing.unscored_reason) == ("extra", changed.unscored_reason)
+
+
+def test_a_changed_extra_answer_leaves_an_agreed_label_alone(
+    project: Project, ann: User, ben: User, cleo: User
+) -> None:
+    factories.import_items(project)
+    case = Case.objects.get(criterion__key="relevance")
+    first, lease = answer(project, ann, GOOD | {"relevance": SKIP}), take(project, ben)
+    Case.objects.filter(pk=case.pk).update(people_wanted=3)  # one seat more than the agreement needs
+    dora = factories.make_member(project, "dora", Role.ANNOTATOR)
+    waiting = take(project, dora)
+    change(project, ann, first.key, GOOD)
+    answer(project, ben, GOOD, lease=lease)
+    late = answer(project, dora, BAD, lease=waiting)
+    assert case.pk in late.extra
+    assert (
+        case.pk in change(project, dora, late.key, BAD | {"relevance": Answer("fits", note="on second thought")}).extra
+    )
+    label = AgreedLabel.objects.get(case=case)
+    assert (label.label, label.n_people, label.status) == ("fits", 2, "live")
+
+
+def test_an_extra_answer_changed_while_a_seat_is_free_becomes_the_vote(
+    project: Project, ann: User, ben: User, cleo: User
+) -> None:
+    factories.import_items(project)
+    skipped = answer(project, ann, GOOD | {"relevance": SKIP})
+    take(project, ben)
+    lease = take(project, cleo)
+    late = change(project, ann, skipped.key, GOOD)
+    assert len(late.extra) == 1
+    leases.release(lease.pk, by=cleo)
+    assert change(project, ann, late.key, BAD).extra == ()
+    standing = Judgment.objects.get(case__criterion__key="relevance", rater__user=ann, retracted_at=None)
+    assert (standing.purpose, standing.label) == ("vote", "weak")
+    assert set(seats(project).values()) == {(2, 2)}
+
+
+def test_two_changes_after_an_adjudication_leave_one_extra_answer(project: Project, ann: User, ada: User) -> None:
+    factories.import_items(project)
+    first = answer(project, ann, GOOD | {"relevance": Answer(is_flagged=True)})
+    case = Case.objects.get(criterion__key="relevance")
+    adjudication.decide(case, label="weak", by=ada)
+    second = change(project, ann, first.key, GOOD)
+    change(project, ann, second.key, BAD)
+    standing = Judgment.objects.filter(case=case, rater__user=ann, retracted_at=None)
+    assert [row.label for row in standing.filter(purpose="extra")] == ["weak"]
+    assert AgreedLabel.objects.get(case=case).basis == "adjudicated"

@@ -34,6 +34,11 @@ def person_says(person: User, case: Case, label: str, *, note: str = "") -> None
     judgments.record([NewJudgment(case.pk, label, note=note)], rater=projects.rater_of(person), by=person)
 
 
+def person_skips(person: User, case: Case) -> None:
+    skip = NewJudgment(case.pk, unscored_reason="skipped")
+    judgments.record([skip], rater=projects.rater_of(person), by=person)
+
+
 def decide(person: User, case: Case, label: str) -> None:
     """An adjudicator's word."""
     new = NewJudgment(case.pk, label, purpose=Purpose.ADJUDICATION)

@@ -115,7 +115,11 @@ def test_lead_who_also_adjudicates_is_kept_blind_while_the_case_waits_for_them(
 
 
 def test_hostile_text_is_shown_as_text(browse: Browse, lea: User, project: Project, ann: User) -> None:
-    line = {"id": stories.HOSTILE, "context": {stories.HOSTILE: [stories.HOSTILE]}, "output": stories.HOSTILE}
+    line: dict[str, object] = {
+        "id": stories.HOSTILE,
+        "context": {stories.HOSTILE: [stories.HOSTILE]},
+        "output": stories.HOSTILE,
+    }
     item = factories.import_items(project, lines=[line])[0]
     stories.person_says(ann, stories.first_case(item), "fits", note=stories.HOSTILE)
 
@@ -146,3 +150,41 @@ def test_queries_do_not_grow_with_cases_and_answers(
     client, page = browse(lea), url(judged)
     with django_assert_max_num_queries(10):  # type: ignore[attr-defined]
         client.get(page)
+
+
+@pytest.mark.parametrize("role", [Role.LEAD, Role.VIEWER, Role.TRAINER])
+def test_reader_who_may_still_answer_reads_nobodys_answer_before_their_own(
+    browse: Browse, project: Project, ann: User, role: Role
+) -> None:
+    item = factories.import_items(project)[0]
+    stories.person_says(ann, stories.first_case(item), "weak", note="PLANTED-NOTE")
+    both = factories.make_member(project, "bo", role, Role.ANNOTATOR)
+
+    page = browse(both).get(url(item)).text
+    assert "PLANTED-NOTE" not in page
+    assert "mark--fail" not in page
+    assert "hidden: certify stream" not in page
+    assert page.count("answers are given blind") == 4  # machines and people of both cases
+
+    stories.person_says(both, stories.first_case(item), "fits")
+    page = browse(both).get(url(item)).text
+    assert "PLANTED-NOTE" in page
+    assert page.count("answers are given blind") == 2 + 1  # the other case still waits for their answer
+
+
+def test_a_skip_does_not_open_others_answers(browse: Browse, project: Project, ann: User) -> None:
+    item = factories.import_items(project)[0]
+    both = factories.make_member(project, "bo", Role.LEAD, Role.ANNOTATOR)
+    stories.person_says(ann, stories.first_case(item), "weak", note="PLANTED-NOTE")
+    stories.person_skips(both, stories.first_case(item))
+
+    assert "PLANTED-NOTE" not in browse(both).get(url(item)).text, "a skip may still become an answer"
+
+
+def test_reader_who_does_not_annotate_reads_answers_while_they_come(
+    browse: Browse, project: Project, lea: User, ann: User
+) -> None:
+    item = factories.import_items(project)[0]
+    stories.person_says(ann, stories.first_case(item), "weak", note="PLANTED-NOTE")
+
+    assert "PLANTED-NOTE" in browse(lea).get(url(item)).text

@@ -10,7 +10,9 @@ from django.test import Client
 from django.utils import timezone
 
 from judge import registry
+from judge.actions import decisions
 from judge.models import Project, Role, User
+from judge.rules.routing import Reason
 from tests import factories
 from tests.judge.views import stories
 
@@ -120,7 +122,7 @@ def test_queries_do_not_grow_with_items_and_events(
         stories.person_says(ann, stories.first_case(item), "fits")
     stories.make_judge(project)
     client = browse(lea)
-    with django_assert_max_num_queries(13):  # type: ignore[attr-defined]
+    with django_assert_max_num_queries(14):  # type: ignore[attr-defined]
         client.get(url(project))
 
 
@@ -130,3 +132,49 @@ def test_siblings_can_show_a_panel(
     monkeypatch.setitem(registry.panels, "test", ("_components/demo_badge.html", lambda project: {}))
 
     assert "badge--demo" in browse(lea).get(url(project)).text
+
+
+STRANDED = "somebody who has not answered"
+
+
+def test_lead_is_told_of_cases_that_nobody_is_left_to_answer(
+    browse: Browse, project: Project, lea: User, ann: User, ben: User
+) -> None:
+    case = stories.first_case(factories.import_items(project, n=2)[0])
+    stories.person_says(ann, case, "fits")
+    assert STRANDED not in browse(lea).get(url(project)).text
+
+    stories.person_says(ben, case, "weak")  # asks for a third person; there are two
+    stories.person_skips(ann, stories.first_case(case.item, "specificity"))
+    stories.person_skips(ben, stories.first_case(case.item, "specificity"))
+    page = text_of(browse(lea).get(url(project)).text)
+    assert "At the front of the queue 2 cases wait for somebody who has not answered them yet." in page
+
+    factories.make_member(project, "cleo", Role.ANNOTATOR)
+    assert STRANDED not in browse(lea).get(url(project)).text
+
+
+def test_cases_sent_back_by_the_only_person_left_are_stranded_too(
+    browse: Browse, project: Project, lea: User, ann: User
+) -> None:
+    ada = factories.make_member(project, "ada", Role.ADJUDICATOR, Role.ANNOTATOR)
+    case = stories.first_case(factories.import_items(project)[0])
+    stories.person_says(ann, case, "fits")
+    decisions.ask_people(project, [case], reason=Reason.REQUESTED, people=1, by=ada)
+
+    assert STRANDED in browse(lea).get(url(project)).text
+
+
+def test_an_annotator_who_cannot_sign_in_is_nobody_left_to_answer(
+    browse: Browse, project: Project, lea: User, ann: User
+) -> None:
+    factories.import_items(project)
+    assert STRANDED not in browse(lea).get(url(project)).text
+    User.objects.filter(pk=ann.pk).update(is_active=False)
+    assert STRANDED in browse(lea).get(url(project)).text
+
+
+def test_only_leads_are_told_of_stranded_cases(browse: Browse, project: Project) -> None:
+    factories.import_items(project)
+    viewer = factories.make_member(project, "vic", Role.VIEWER)
+    assert STRANDED not in browse(viewer).get(url(project)).text
