@@ -12,11 +12,18 @@ def main() -> None:
 
     try:
         embedded.prepare(sys.argv)
+        from django.core.management import execute_from_command_line
+
+        execute_from_command_line(sys.argv)
     except ServiceError as error:
         sys.exit(f"cojudge: {error}")
-    from django.core.management import execute_from_command_line
-
-    execute_from_command_line(sys.argv)
+    except KeyboardInterrupt:
+        print("cojudge: stopped", file=sys.stderr)
+        sys.exit(130)
+    except Exception as error:
+        if not (said := embedded.explain(error)):
+            raise
+        sys.exit(f"cojudge: {said}")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,9 @@ import sys
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import InterfaceError, OperationalError
 
+from judge import embedded
 from judge.errors import CojudgeError, InputError
 from judge.models import Project
 
@@ -21,6 +23,10 @@ class CojudgeCommand(BaseCommand):
             return super().execute(*args, **options)
         except CojudgeError as error:
             raise CommandError(str(error)) from error
+        except (OperationalError, InterfaceError) as error:
+            if not (said := embedded.explain(error)):
+                raise
+            raise CommandError(said) from error
 
     def say(self, text: str) -> None:
         self.stdout.write(text)

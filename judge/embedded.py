@@ -8,7 +8,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from judge.services import postgres, state, valkey
+from judge.errors import ServiceError
+from judge.services import postgres, state, supervise, valkey
 
 #: Commands that never open a database.
 NO_DATABASE = frozenset({"help", "--help", "-h", "version", "--version", "makemessages", "compilemessages"})
@@ -16,22 +17,29 @@ NO_DATABASE = frozenset({"help", "--help", "-h", "version", "--version", "makeme
 WITH_BROKER = frozenset({"demo", "serve"})
 #: Commands that see to the schema themselves.
 OWN_SCHEMA = frozenset({"migrate", "makemigrations", "sqlmigrate", "showmigrations", "check", "collectstatic", "flush"})
+DATABASE_REMEDY = "Start it or correct DATABASE_URL; without DATABASE_URL the embedded database is used."
+NEW_KEY = "python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
 
 
 def prepare(argv: Sequence[str]) -> None:
-    """Set DJANGO_SETTINGS_MODULE, DATABASE_URL and COJUDGE_SECRET_KEY where they are missing; migrate the embedded
-    database when the code is newer than its tables."""
+    """Set DJANGO_SETTINGS_MODULE, DATABASE_URL, BROKER_URL and COJUDGE_SECRET_KEY where they are missing and we can
+    bring or find what they name; see to the tables. Raises ServiceError, saying what to do, where we cannot."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "judge.settings")
     command = argv[1] if len(argv) > 1 else "help"
+    if "DATABASE_URL" in os.environ:
+        describe_database()  # says at once if it cannot be read
     if command in NO_DATABASE:
         os.environ.setdefault("COJUDGE_SECRET_KEY", "unused")
         return
     is_embedded = "DATABASE_URL" not in os.environ
     ensure_database()
-    if command in WITH_BROKER and not os.environ.get("BROKER_URL"):
-        os.environ["BROKER_URL"] = valkey.ensure()
-    if is_embedded and command not in OWN_SCHEMA:
+    if not is_embedded:
+        _see_to_key(command)
+    see_to_broker(command, is_embedded)
+    if (is_embedded and command not in OWN_SCHEMA) or command == "demo":
         _migrate()
+    elif command == "serve":
+        _refuse_old_tables()
 
 
 def ensure_database() -> None:
@@ -54,14 +62,79 @@ def secret_key(folder: Path) -> str:
     return key
 
 
-def _migrate() -> None:
+def describe_database() -> str:
+    """Where DATABASE_URL points, without its password. Raises ServiceError where it cannot be read."""
+    from psycopg import ProgrammingError
+    from psycopg.conninfo import conninfo_to_dict
+
+    try:
+        parts = conninfo_to_dict(os.environ.get("DATABASE_URL", ""))
+    except ProgrammingError:  # its text may hold the password
+        raise ServiceError(
+            "DATABASE_URL cannot be read (expected: postgresql://user:password@host:5432/name). Correct it, or unset "
+            "it to use the embedded database."
+        ) from None
+    host = parts.get("host") or parts.get("hostaddr") or "the local socket"
+    return f"{parts.get('dbname') or 'the database'} at {host}:{parts.get('port') or 5432}"
+
+
+def find_fault(error: BaseException) -> str:
+    """What is wrong with a database that cannot be reached; empty when the error is of another kind."""
+    from django.db import InterfaceError, OperationalError
+
+    code = getattr(error.__cause__, "sqlstate", None)  # a refused connection has none
+    is_away = code is None or code[:2] in {"08", "28", "3D", "53", "57"}
+    if not isinstance(error, OperationalError | InterfaceError) or not is_away:
+        return ""
+    return f"{describe_database()} does not answer: {' '.join(str(error).split())[:300].rstrip('.')}"
+
+
+def explain(error: BaseException) -> str:
+    """The same with what to do about it."""
+    return f"{fault}. {DATABASE_REMEDY}" if (fault := find_fault(error)) else ""
+
+
+def _see_to_key(command: str) -> None:
+    if os.environ.get("COJUDGE_SECRET_KEY"):
+        return
+    if command == "demo":
+        os.environ["COJUDGE_SECRET_KEY"] = secret_key(state.folder())
+    elif command == "serve":
+        raise ServiceError(
+            f"COJUDGE_SECRET_KEY is not set, and with DATABASE_URL it must be: set it to a long random text ({NEW_KEY})"
+        )
+
+
+def see_to_broker(command: str, is_embedded: bool) -> None:
+    """Bring a broker for the commands that need one; let the others find the one of a running demo."""
+    if command in WITH_BROKER:
+        os.environ["BROKER_URL"] = os.environ.get("BROKER_URL") or valkey.ensure()
+    elif is_embedded and "BROKER_URL" not in os.environ:  # beside a running `make demo`, its broker is ours
+        found = supervise.look(valkey.make_service(state.folder()))
+        if found.running:
+            os.environ["BROKER_URL"] = found.address
+
+
+def _missing_migrations() -> int:
     import django
-    from django.core.management import call_command
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
 
     django.setup()
     executor = MigrationExecutor(connection)
-    if plan := executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        print(f"cojudge: bringing the embedded database up to date ({len(plan)} migrations)", file=sys.stderr)
+    return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+def _migrate() -> None:
+    from django.core.management import call_command
+
+    if n_missing := _missing_migrations():
+        print(f"cojudge: bringing the database up to date ({n_missing} migrations)", file=sys.stderr)
         call_command("migrate", interactive=False, verbosity=0)
+
+
+def _refuse_old_tables() -> None:
+    if n_missing := _missing_migrations():
+        raise ServiceError(
+            f"{describe_database()} lacks {n_missing} migrations of this version: run manage.py migrate first"
+        )

@@ -125,6 +125,9 @@ SECURE_CSP = {
 }
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
+COOKIE_SUFFIX = ENVIRON.get("COJUDGE_COOKIE_SUFFIX", "")  # judge.serving: browsers do not tell two ports apart
+SESSION_COOKIE_NAME = f"sessionid_{COOKIE_SUFFIX}" if COOKIE_SUFFIX else "sessionid"
+CSRF_COOKIE_NAME = f"csrftoken_{COOKIE_SUFFIX}" if COOKIE_SUFFIX else "csrftoken"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"

@@ -1,19 +1,60 @@
 #!/usr/bin/env bash
-# Starts `make demo` as a newcomer would, waits for its address, logs in, asks for the workbench, and stops it.
+# Starts `make demo` as a newcomer would, waits for its address, logs in, asks for the workbench, stops it, and fails
+# if anything of it is left.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-COJUDGE_STATE=$(mktemp -d "${TMPDIR:-/tmp}/cojudge-try.XXXXXX")
-export COJUDGE_STATE
-chmod 755 "$COJUDGE_STATE"
-log=$COJUDGE_STATE/demo.log
+state=$(mktemp -d "${TMPDIR:-/tmp}/cojudge-try.XXXXXX")  # not exported: `leftovers` looks for who knows it
+chmod 755 "$state"
+log=$state/demo.log
 start=$SECONDS
-make demo >"$log" 2>&1 &
+COJUDGE_STATE=$state make demo >"$log" 2>&1 &
 demo=$!
+
 finish() {
-  pkill -INT -P "$demo" 2>/dev/null || true  # what Ctrl-C does: make's child gets it
+  status=$?
+  trap - EXIT
+  if ! ends_within 60; then
+    echo "the demo did not end within 60 s of the signal to stop:"
+    cat "$log"
+    pkill -KILL -P "$demo" || true  # its children get a signal from the kernel
+    status=1
+  fi
   wait "$demo" 2>/dev/null || true
-  rm -rf "$COJUDGE_STATE"
+  if ! nothing_left_within 5; then
+    echo "left over after the end of the demo:"
+    leftovers | while read -r pid; do ps -o pid=,args= -p "$pid" || true; done
+    [ "$status" -ne 0 ] || cat "$log"
+    status=1
+    COJUDGE_STATE=$state .venv/bin/python -m judge.services.supervise stop || true
+  fi
+  rm -rf "$state"
+  exit "$status"
 }
+
+ends_within() {  # TERM, not INT: a shell without job control has its background jobs ignore INT
+  pkill -TERM -P "$demo" 2>/dev/null || true
+  for _ in $(seq "$1"); do
+    kill -0 "$demo" 2>/dev/null || return 0
+    sleep 1
+  done
+  return 1
+}
+
+nothing_left_within() {
+  for _ in $(seq "$1"); do
+    [ -z "$(leftovers)" ] && return 0
+    sleep 1
+  done
+  return 1
+}
+
+leftovers() {  # processes that name the state folder; where there is /proc, also those that only know it
+  {
+    pgrep -f -- "$state" || true
+    grep -lsz -- "^COJUDGE_STATE=$state\$" /proc/[0-9]*/environ | cut -d/ -f3 || true
+  } | sort -un
+}
+
 trap finish EXIT
 
 for _ in $(seq 300); do

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import sys
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from judge import embedded, ports
 from judge.registry import Finding
 
 LEAST_FREE_GB = 1.0
@@ -26,6 +26,15 @@ def check_python() -> list[Finding]:
 
 
 def check_database() -> list[Finding]:
+    try:
+        return _look_at_database()
+    except (OperationalError, InterfaceError) as error:
+        if not (fault := embedded.find_fault(error)):
+            raise
+        return [Finding("database", False, fault, embedded.DATABASE_REMEDY)]
+
+
+def _look_at_database() -> list[Finding]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_setting('server_version'), current_setting('synchronous_commit')")
         version, commit = cursor.fetchone()
@@ -66,13 +75,10 @@ def check_disk() -> list[Finding]:
 
 
 def check_ports() -> list[Finding]:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", 8000))
-        except OSError:
-            return [Finding("port 8000", True, "taken (by us or another program); the next free one will be used")]
-    return [Finding("port 8000", True, "free")]
+    detail = (
+        "free" if ports.is_free(ports.FIRST) else "taken (by us or another program); the next free one will be used"
+    )
+    return [Finding(f"port {ports.FIRST}", True, detail)]
 
 
 def check_secrets() -> list[Finding]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from judge import demo, registry, serving
+from judge import demo, ports, registry, serving
 from judge.actions import demo as shop
 from judge.cli import CojudgeCommand
 from judge.management.commands.serve import Progress
@@ -23,24 +23,23 @@ class Command(CojudgeCommand):
         if options["record"]:
             registry.demo_recorders["machines"](self.say)
             return
-        self.say("Cojudge demo: making the shop (the first time only)")
-        projects = shop.seed(self.say, judge=judge)
-        port = options["port"] or serving.free_port()
-        children = serving.programs(port)
+        serving.heed_signals()
+        children: list[serving.Child] = []
         try:
-            for child in children:
-                child.start()
-            serving.wait_for_web(port)
+            self.say("Cojudge demo: making the shop (the first time only)")
+            projects = shop.seed(self.say, judge=judge)
+            port, children = serving.start(options["port"])
             for start in registry.demo_starters.values():
                 start(projects, self.say)
-            self.say(
-                f"\n  Cojudge answers at http://{serving.HOST}:{port}\n\n  demo logins (password “{demo.PASSWORD}”):"
-            )
-            for name, _, roles in demo.logins():
-                self.say(f"    {name:8} {roles}")
-            self.say("\n  Ctrl-C stops everything; the data stays for the next `make demo`.\n")
         except BaseException:
             serving.stop(children)
             raise
+        self._welcome(port)
         serving.stay(children, tick=Progress(self.say))
         self.say("cojudge: stopped")
+
+    def _welcome(self, port: int) -> None:
+        self.say(f"\n  Cojudge answers at http://{ports.HOST}:{port}\n\n  demo logins (password “{demo.PASSWORD}”):")
+        for name, _, roles in demo.logins():
+            self.say(f"    {name:8} {roles}")
+        self.say("\n  Ctrl-C stops everything; the data stays for the next `make demo`.\n")

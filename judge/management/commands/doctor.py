@@ -5,8 +5,10 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from judge import registry
+from judge import embedded, registry
 from judge.cli import CojudgeCommand
+from judge.errors import CojudgeError
+from judge.registry import Finding
 
 
 class Command(CojudgeCommand):
@@ -16,7 +18,7 @@ class Command(CojudgeCommand):
         n_ill = 0
         for name in registry.doctor_checks:
             self.progress(f"looking at {name} …")
-            findings = registry.doctor_checks[name]()
+            findings = _examine(name)
             self.end_progress()
             for finding in findings:
                 n_ill += not finding.is_well
@@ -27,3 +29,16 @@ class Command(CojudgeCommand):
         if n_ill:
             raise CommandError(f"{n_ill} of the checks found something to mend")
         self.say("all is well")
+
+
+def _examine(name: str) -> list[Finding]:
+    """What the check found. A check that fails itself is a finding too: the others still run."""
+    try:
+        return registry.doctor_checks[name]()
+    except CojudgeError as error:
+        return [Finding(name, False, str(error))]
+    except Exception as error:
+        if fault := embedded.find_fault(error):
+            return [Finding(name, False, fault, embedded.DATABASE_REMEDY)]
+        detail = f"the check itself failed: {type(error).__name__}: {error}"
+        return [Finding(name, False, detail, "Please report it, with the version of Python and of Cojudge")]

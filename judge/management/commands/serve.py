@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from judge import registry, serving
+from judge import ports, registry, serving
 from judge.cli import CojudgeCommand
 
 
@@ -33,14 +33,7 @@ class Command(CojudgeCommand):
         parser.add_argument("--port", type=int, default=0, help="default: 8000 or the next free one")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        port = options["port"] or serving.free_port()
-        children = serving.programs(port)
-        try:
-            for child in children:
-                child.start()
-            serving.wait_for_web(port)
-        except BaseException:
-            serving.stop(children)
-            raise
-        self.say(f"Cojudge answers at http://{serving.HOST}:{port} (Ctrl-C stops it)")
+        serving.heed_signals()
+        port, children = serving.start(options["port"])
+        self.say(f"Cojudge answers at http://{ports.HOST}:{port} (Ctrl-C stops it)")
         serving.stay(children, tick=Progress(self.say))

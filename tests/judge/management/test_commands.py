@@ -8,9 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.test import override_settings
 
-from judge import registry
 from judge.models import Item, Membership, Project
 from tests import factories
 
@@ -131,23 +129,3 @@ def test_an_unknown_project_is_told_with_those_there_are() -> None:
     factories.make_project("Spring")
     with pytest.raises(CommandError, match=r'there is no project "sprang" \(expected: spring\)'):
         run("import_items", "sprang", "x.jsonl")
-
-
-@pytest.mark.django_db
-def test_doctor_tells_what_it_saw_of_a_healthy_installation(monkeypatch: pytest.MonkeyPatch) -> None:
-    machines = {"judge", "worker"} & set(registry.doctor_checks)  # a model and a worker are tried in their own tests
-    for name in machines:
-        monkeypatch.delitem(registry.doctor_checks, name)
-    said = run("doctor")
-    for part in ("Python", "PostgreSQL", "tables: up to date", "disk", "all is well"):
-        assert part in said
-
-
-@override_settings(BROKER_URL="redis://127.0.0.1:1/0")
-def test_doctor_fails_and_says_what_to_do_when_the_broker_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry, "doctor_checks", {"broker": registry.doctor_checks["broker"]})
-    out = StringIO()
-    with pytest.raises(CommandError, match="1 of the checks"):
-        call_command("doctor", stdout=out)
-    assert "ILL  broker: redis://127.0.0.1" in out.getvalue()
-    assert "→ Start it, or correct BROKER_URL" in out.getvalue()
