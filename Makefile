@@ -25,12 +25,14 @@ test: setup  ## all tests, on real servers of their own
 
 check: setup  ## style, types, migrations, the house rules
 	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check --quiet . || (echo "some files are not formatted: make fix" && false)
 	@COJUDGE_SECRET_KEY=check .venv/bin/mypy judge annotation llm_judge manage.py
 	@$(PY) manage.py makemigrations --check --dry-run
 	@$(PY) -m pytest -q tests/architecture
 
 fix: setup  ## mend what can be mended by itself
 	@.venv/bin/ruff check --fix .
+	@.venv/bin/ruff format .
 
 bench: setup  ## measure; AREA=loop measures one area; writes bench/results.json
 	@$(PY) -m tests.benchmarks.run $(AREA)

@@ -13,7 +13,7 @@ makes_venvs() { # Debian without python3-venv brings venv, but not the ensurepip
 
 find_python() { # the first one that works and can make a virtual environment, by itself or with uv's help
   for candidate in ${PYTHON:-} python3.13 python3.12 python3 \
-    $(ls -d "$HOME"/.pyenv/versions/3.13*/bin/python "$HOME"/.pyenv/versions/3.12*/bin/python 2>/dev/null || true); do
+    $(ls -dr "$HOME"/.pyenv/versions/3.13*/bin/python "$HOME"/.pyenv/versions/3.12*/bin/python 2>/dev/null || true); do
     if works "$candidate" && { has_uv || makes_venvs "$candidate"; }; then echo "$candidate"; return; fi
   done
   if has_uv && uv python install -q 3.13 >/dev/null 2>&1; then uv python find 3.13; fi

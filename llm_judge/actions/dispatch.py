@@ -17,7 +17,7 @@ from llm_judge.models import Heartbeat, Run
 Send = Callable[[int, list[int]], object]
 
 JUDGE_QUEUE = "judge"
-START = "Start one with: celery -A judge worker -Q judge,interactive"
+START = "Start one with: celery -A judge worker -Q judge,interactive,export"
 
 
 def enqueue(run: Run) -> None:
