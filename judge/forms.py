@@ -33,7 +33,7 @@ class ImportForm(forms.Form):
         error_messages={"required": _("Choose a file first."), "empty": _("The file is empty.")},
     )
     frame = forms.CharField(
-        label=_("Population"),
+        label=_("Frame"),
         required=False,
         max_length=120,
         help_text=_("Optional. Files drawn in the same way from the same source share a name; else each file stands "
