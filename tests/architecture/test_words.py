@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from tests.architecture.house import ROOT, modules
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 #: `judge/rules/routing.py`, `judge.actions.judgments`, `manage.py demo`, `make bench`
 CODE = re.compile(r"`([^`\n]+)`")
+LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
 def tracked() -> list[str]:
@@ -35,9 +37,15 @@ def test_no_machine_path_or_registry_address_is_committed() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
-def test_docs_name_nothing_that_is_gone(page: object) -> None:
-    dead = [name for name in CODE.findall(page.read_text()) if not is_alive(name)]  # type: ignore[attr-defined]
+def test_docs_name_nothing_that_is_gone(page: Path) -> None:
+    dead = [name for name in CODE.findall(page.read_text()) if not is_alive(name)]
     assert dead == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    targets = [link for link in LINK.findall(page.read_text()) if not link.startswith(("http", "#"))]
+    assert [link for link in targets if not (page.parent / link.split("#")[0]).exists()] == []
 
 
 def is_alive(name: str) -> bool:
