@@ -33,8 +33,11 @@ FIGURES = {
 
 
 def measure() -> list[Figure]:
-    with tempfile.TemporaryDirectory() as folder:
-        return [figure for name in SAMPLES for figure in run(name, Path(folder))]
+    figures: list[Figure] = []
+    for name in SAMPLES:
+        with tempfile.TemporaryDirectory() as folder:
+            figures += run(name, Path(folder))
+    return figures
 
 
 def run(name: str, folder: Path) -> Iterator[Figure]:
