@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import http.client
 import os
 import socket
@@ -42,6 +43,12 @@ def _claim(port: int) -> bool:
         return False
     _claims[port] = mark
     return True
+
+
+@atexit.register
+def _let_go() -> None:
+    for mark in _claims.values():
+        mark.close()
 
 
 def is_free(port: int) -> bool:
