@@ -11,6 +11,7 @@ from judge.models import Case, Decision, Policy, Project, User, Verdict
 from judge.rules.routing import Evidence, Reason, Route, Routing, decide
 from judge.rules.stages import Stage, may_move
 from judge.rules.streams import Stream
+from judge.rules.verdicts import Doubt
 
 
 def route(project: Project, cases: Sequence[Case], *, verdicts: Mapping[int, Verdict]) -> list[Decision]:
@@ -53,6 +54,8 @@ def evidence(case: Case, verdict: Verdict | None) -> Evidence:
         stream=Stream(case.item.stream),
         confidence=verdict.confidence if verdict else None,
         is_unscored=verdict is not None and verdict.label is None,
+        judges_disagree=verdict is not None and verdict.doubt == Doubt.JUDGES_DISAGREE,
+        is_suspicious=verdict is not None and verdict.doubt == Doubt.SUSPICIOUS,
     )
 
 

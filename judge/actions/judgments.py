@@ -25,7 +25,8 @@ from judge.rules.stages import Stage
 class NewJudgment:
     """An answer to one case: ``label``, or ``unscored_reason`` where there is none.
 
-    A person's skip and flag are unscored answers with the reasons ``skipped`` and ``flagged``.
+    A person's skip and flag are unscored answers with the reasons ``skipped`` and ``flagged``. ``suspicion`` says why
+    the item's text looks like a command to the machine; such a case goes to people.
     """
 
     case_id: int
@@ -37,6 +38,7 @@ class NewJudgment:
     rationale: str = ""
     purpose: Purpose = Purpose.VOTE
     duration_ms: int | None = None
+    suspicion: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,7 @@ def _insert(
             text=text_of.get(id(each)),
             submission=submission,
             duration_ms=each.duration_ms,
+            suspicion=each.suspicion,
         )
         for each in fresh
     ]
@@ -186,7 +189,7 @@ def _follow_up(
     if not _is_person(rater):
         judged = [cases[row.case_id] for row in voted]
         untouched = [case for case in judged if case.stage == Stage.IMPORTED]
-        decisions.route(project, untouched, verdicts=verdicts.build(project, judged))
+        decisions.route(project, untouched, verdicts=verdicts.build(project, judged, rater=rater))
     elif voted:
         for row in voted:
             votes[row.case_id][rater.pk] = labels.vote_of(row)

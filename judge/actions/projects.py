@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import batched
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -12,29 +11,21 @@ from django.db.models import Model
 from django.utils.text import slugify
 
 from judge import registry
-from judge.actions import decisions, events, judgments, rubrics, verdicts
+from judge.actions import events, rubrics
 from judge.errors import InputError
 from judge.models import (
-    Case,
     GeneratorTemplate,
-    Judge,
-    JudgeRater,
-    Judgment,
     Membership,
     Policy,
     Project,
-    Purpose,
     Rater,
     Role,
     Task,
     User,
 )
 from judge.rules.rubrics import RubricRecord
-from judge.rules.stages import Stage
 
 GENERATOR_PROMPT = "{context}"
-#: Cases locked and routed at a time when a judge comes into force; bounds memory, not meaning.
-CATCH_UP_BATCH = 2_000
 
 
 @transaction.atomic
@@ -77,37 +68,6 @@ def set_up_judge(project: Project, name: str, *, by: User | None) -> None:
     if name not in registry.judge_setups:
         raise InputError(f'there is no judge "{name}"', expected=", ".join([*sorted(registry.judge_setups), "none"]))
     registry.judge_setups[name](project, by=by)
-
-
-@transaction.atomic
-def put_judge_in_force(project: Project, raters: Sequence[Rater], *, name: str, by: User | None) -> Judge:
-    """Make a judge of ``raters`` with the identity calibrator, or take the same one up again, and put it in force."""
-    if len(raters) != 1:
-        raise InputError(f"a judge of {len(raters)} raters cannot be made yet", expected="one machine rater")
-    fingerprint = raters[0].configuration_hash
-    judge = Judge.objects.filter(project=project, content_hash=fingerprint).first()
-    if judge is None:
-        version = Judge.objects.filter(project=project).count() + 1
-        judge = Judge.objects.create(
-            project=project, version=version, name=name, calibrator={"kind": "identity"}, content_hash=fingerprint
-        )
-        JudgeRater.objects.create(judge=judge, rater=raters[0], position=0)
-    project.judge = judge
-    project.save(update_fields=["judge"])
-    events.note(project, "judge put in force", by=by, subject=f"judge:{judge.pk}", version=judge.version)
-    _catch_up(project)
-    return judge
-
-
-def _catch_up(project: Project) -> None:
-    """Let the judge in force speak on cases that still wait for a judge although its raters have answered them: they
-    did while another was in force."""
-    raters = JudgeRater.objects.filter(judge=project.judge).values("rater")
-    answered = Judgment.objects.filter(rater__in=raters, purpose=Purpose.VOTE, retracted_at=None).values("case")
-    waiting = Case.objects.filter(project=project, stage=Stage.IMPORTED, pk__in=answered).order_by("pk")
-    for ids in batched(list(waiting.values_list("pk", flat=True)), CATCH_UP_BATCH):
-        cases = list(judgments.lock_cases(ids).values())
-        decisions.route(project, cases, verdicts=verdicts.build(project, cases))
 
 
 def _checked[M: Model](row: M, *, but: Sequence[str]) -> M:

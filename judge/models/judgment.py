@@ -10,6 +10,7 @@ from judge.models.append_only import AppendOnly
 from judge.models.item import Case
 from judge.models.rater import Judge, Rater
 from judge.models.rubric import Criterion
+from judge.rules.verdicts import Doubt
 
 
 class Purpose(models.TextChoices):
@@ -47,6 +48,9 @@ class Judgment(AppendOnly):
     outside_mass = models.FloatField(null=True, help_text="probability of anything but a label of the scale")
     unscored_reason = models.CharField(max_length=40, blank=True, default="")
     origin = models.CharField(max_length=120, blank=True, default="", help_text="empty: made here, live")
+    suspicion = models.CharField(
+        max_length=120, blank=True, default="", db_default="", help_text="why the item's text looks like a command"
+    )
     text = models.ForeignKey(JudgmentText, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     submission = models.UUIDField(null=True, help_text="the client-made key of the submit that brought it")
     duration_ms = models.PositiveIntegerField(null=True)
@@ -80,6 +84,14 @@ class Verdict(AppendOnly):
     label = models.CharField(max_length=60, null=True)
     probs = models.JSONField(null=True)
     confidence = models.FloatField(null=True)
+    doubt = models.CharField(
+        max_length=16,
+        blank=True,
+        default="",
+        db_default="",
+        choices=[(doubt.value, doubt.value) for doubt in Doubt],
+        help_text="why it is never accepted, however confident",
+    )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:

@@ -122,16 +122,16 @@ def people_first(stream: Stream, policy: PolicyTerms) -> int:
 def _why_people(evidence: Evidence) -> Reason | None:
     if evidence.stream in STREAM_REASONS:
         return STREAM_REASONS[evidence.stream]
-    if evidence.is_unscored:
-        return Reason.UNSCORED
     if evidence.is_suspicious:
         return Reason.SUSPICIOUS
+    if evidence.is_unscored:
+        return Reason.UNSCORED
+    if evidence.judges_disagree:
+        return Reason.JUDGES_DISAGREE
     if evidence.cell is CellState.SUSPENDED:
         return Reason.SUSPENDED
     if evidence.cell is not CellState.CERTIFIED or evidence.threshold is None:
         return Reason.NO_CERTIFICATE
-    if evidence.judges_disagree:
-        return Reason.JUDGES_DISAGREE
     if evidence.confidence is None or evidence.confidence < evidence.threshold:
         return Reason.LOW_CONFIDENCE
     return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -16,7 +17,7 @@ from judge.actions.judgments import NewJudgment
 from judge.models import Judgment, Rater
 from llm_judge.backends.judging import CaseAnswer
 from llm_judge.models import Completion, Run
-from llm_judge.rules.records import CompletionResult, Unscored, UnscoredReason
+from llm_judge.rules.records import CompletionRequest, CompletionResult, Unscored, UnscoredReason
 
 #: How often a case may meet a failing server before it is set aside as unscored.
 MAX_TRIES = 3
@@ -92,7 +93,7 @@ def completion(answer: CaseAnswer, run: Run, rater: Rater, row: Judgment | None)
         case_id=int(answer.case_id),
         rater=rater,
         judgment=row,
-        prompt_hash=_hash(answer),
+        request_key=request_key(answer.requests),
         raw_text=storable("\n".join(reply.text for reply in replies)),
         prompt_tokens=answer.prompt_tokens,
         completion_tokens=answer.completion_tokens,
@@ -112,6 +113,7 @@ def storable(text: str) -> str:
     return text[:LONGEST].encode(errors="replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
-def _hash(answer: CaseAnswer) -> str:
-    asked = json.dumps([request.as_record() for request in answer.requests], sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(asked.encode()).hexdigest()
+def request_key(requests: Sequence[CompletionRequest]) -> uuid.UUID:
+    """What was asked, in 16 bytes: equal questions to one rater have equal keys."""
+    asked = json.dumps([request.as_record() for request in requests], sort_keys=True, ensure_ascii=False)
+    return uuid.UUID(bytes=hashlib.sha256(asked.encode(errors="replace")).digest()[:16])

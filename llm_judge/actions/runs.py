@@ -46,7 +46,7 @@ def start(
     judge = _judge_in_force(project)
     wanted = _criteria(project, criteria)
     _check_fits(judge, wanted)
-    _replace_live_run(project, by=by)
+    _replace_live_run(judge, by=by)
     cases.refresh_statistics()
     plan, n_planned = _freeze(project, judge, wanted, limit)
     run = Run.objects.create(
@@ -184,14 +184,14 @@ def _freeze(project: Project, judge: Judge, criteria: Sequence[Criterion], limit
     return {"bound": bound, "criteria": [criterion.pk for criterion in criteria]}, n_planned
 
 
-def _replace_live_run(project: Project, *, by: User | None) -> None:
-    live = Run.objects.filter(project=project, status__in=LIVE).first()
+def _replace_live_run(judge: Judge, *, by: User | None) -> None:
+    live = Run.objects.filter(judge=judge, status__in=LIVE).first()
     if live is None:
         return
     if live.status != Status.PAUSED and not live.is_silent:
         raise InputError(
-            f"run {live.pk} of {project.name} is under way ({live.n_done} of {live.n_planned} judged)",
+            f"run {live.pk} of {judge.name} is under way ({live.n_done} of {live.n_planned} judged)",
             next_step="Wait for it, or pause it on the page Judging; one that was killed can be replaced soon.",
         )
     end(live, Status.CANCELLED)
-    events.note(project, "run replaced", by=by, subject=f"run:{live.pk}")
+    events.note(judge.project, "run replaced", by=by, subject=f"run:{live.pk}")

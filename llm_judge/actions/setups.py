@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 
-from judge.actions import projects
+from judge.actions import judges
 from judge.models import Judge, Project, User
 from judge.services import models
 from llm_judge.actions import calls, endpoints, raters
@@ -73,7 +73,7 @@ def scripted_configuration() -> RaterConfiguration:
 def _seat(project: Project, configuration: RaterConfiguration, *, endpoint: str, name: str, by: User | None) -> Judge:
     full = f"{name}: {configuration.model}, {configuration.scoring_rule.value.replace('_', ' ')}"
     rater = raters.find_or_make(configuration, name=full, endpoint=endpoints.ensure(endpoint))
-    return projects.put_judge_in_force(project, [rater], name=full[:120], by=by)
+    return judges.put_in_force(project, [rater], name=full[:120], by=by)
 
 
 SETUPS: dict[str, Callable[..., Judge]] = {EMBEDDED: use_embedded, SERVER: use_server, SCRIPTED: use_scripted}

@@ -19,7 +19,8 @@ class Completion(models.Model):
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="+", db_index=False)
     rater = models.ForeignKey(Rater, on_delete=models.PROTECT, related_name="+", db_index=False)
     judgment = models.OneToOneField(Judgment, null=True, on_delete=models.PROTECT, related_name="completion")
-    prompt_hash = models.CharField(max_length=64, help_text="of all that was sent")
+    request_key = models.UUIDField(null=True, help_text="first 16 bytes of the SHA-256 of all that was asked")
+    is_cached = models.BooleanField(default=False, db_default=False, help_text="an earlier answer, used again unpaid")
     raw_text = models.TextField(blank=True, default="")
     prompt_tokens = models.PositiveIntegerField(default=0)
     completion_tokens = models.PositiveIntegerField(default=0)
@@ -34,6 +35,12 @@ class Completion(models.Model):
         indexes = [
             # how often a case was tried in vain (llm_judge.actions.batches)
             models.Index(fields=["case", "rater"], condition=Q(judgment__isnull=True), name="completion_failed_tries"),
+            # the same question is never paid twice (llm_judge.actions.cache)
+            models.Index(
+                fields=["request_key", "rater"],
+                condition=Q(judgment__isnull=False, error_kind="", is_cached=False),
+                name="completion_request",
+            ),
             # errors of a run by kind, with examples (views.runs)
             models.Index(fields=["run", "error_kind"], condition=~Q(error_kind=""), name="completion_errors"),
         ]

@@ -22,13 +22,19 @@ class Endpoint(models.Model):
         max_length=80, blank=True, default="", help_text="name of the environment variable that holds the key"
     )
     max_in_flight = models.PositiveSmallIntegerField(default=32)
+    weight = models.FloatField(default=1.0, db_default=1.0, help_text="share of the calls, where a rater has several")
+    price_in = models.FloatField(default=0.0, db_default=0.0, help_text="for a million prompt tokens")
+    price_out = models.FloatField(default=0.0, db_default=0.0, help_text="for a million written tokens")
     timeout_s = models.FloatField(default=60.0, help_text="for one call")
     options = models.JSONField(default=dict, blank=True, help_text="scripted: latency_s, seed, fail_share")
     raters = models.ManyToManyField(Rater, blank=True, related_name="endpoints", help_text="who is asked here")
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(max_in_flight__gte=1, timeout_s__gt=0), name="endpoint_bounds"),
+            models.CheckConstraint(
+                condition=Q(max_in_flight__gte=1, timeout_s__gt=0, weight__gt=0, price_in__gte=0, price_out__gte=0),
+                name="endpoint_bounds",
+            ),
             models.CheckConstraint(
                 condition=Q(api_key_variable="") | Q(api_key_variable__regex=r"^[A-Z_][A-Z0-9_]*$"),
                 name="endpoint_key_is_a_variable_name",

@@ -39,6 +39,14 @@ class Run(models.Model):
     n_planned = models.PositiveIntegerField()
     n_done = models.PositiveIntegerField(default=0)
     n_unscored = models.PositiveIntegerField(default=0)
+    n_cached = models.PositiveIntegerField(default=0, db_default=0, help_text="answered by an earlier, equal question")
+    prompt_tokens = models.BigIntegerField(default=0, db_default=0)
+    completion_tokens = models.BigIntegerField(default=0, db_default=0)
+    cost = models.FloatField(default=0.0, db_default=0.0, help_text="by the prices of the endpoints, as calls are paid")
+    forecast = models.JSONField(default=dict, db_default={}, help_text="calls, tokens, cost and seconds expected")
+    max_tokens = models.BigIntegerField(null=True, help_text="the run stops before it spends more")
+    max_cost = models.FloatField(null=True)
+    max_minutes = models.FloatField(null=True)
     trouble = models.TextField(blank=True, default="", help_text="why the judge cannot be asked, while it cannot")
     trouble_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
@@ -49,7 +57,13 @@ class Run(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["project"], condition=Q(status__in=["queued", "running", "paused"]), name="run_one_live"
+                fields=["judge"], condition=Q(status__in=["queued", "running", "paused"]), name="run_one_live_per_judge"
+            ),
+            models.CheckConstraint(
+                condition=(Q(max_tokens=None) | Q(max_tokens__gt=0))
+                & (Q(max_cost=None) | Q(max_cost__gt=0))
+                & (Q(max_minutes=None) | Q(max_minutes__gt=0)),
+                name="run_caps_allow_something",
             ),
             models.CheckConstraint(
                 condition=Q(status__in=["queued", "running", "paused"], finished_at__isnull=True)

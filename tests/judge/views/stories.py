@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from judge.actions import judgments, projects
+from judge.actions import judges, judgments, projects
 from judge.actions.judgments import NewJudgment
 from judge.models import Case, Item, Project, Purpose, Rater, User
 from tests import factories
@@ -19,7 +19,7 @@ def make_judge(project: Project) -> Rater:
         configuration={"model": "small"},
         configuration_hash=f"h{project.pk}",
     )
-    projects.put_judge_in_force(project, [rater], name="House judge", by=None)
+    judges.put_in_force(project, [rater], name="House judge", by=None)
     return rater
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from judge.actions import judgments, projects
+from judge.actions import judges, judgments
 from judge.actions.judgments import NewJudgment
 from judge.errors import InputError
 from judge.models import Case, Decision, Judgment, JudgmentText, Project, Rater
@@ -75,7 +75,7 @@ def test_answers_of_another_configuration_are_refused(recording: Path, twin: Pro
     other = Rater.objects.create(
         kind="machine", name="another", configuration_hash="f" * 64, configuration={"model": "another"}
     )
-    projects.put_judge_in_force(twin, [other], name="another", by=None)
+    judges.put_in_force(twin, [other], name="another", by=None)
     with pytest.raises(InputError, match=r"of another judge.*Record them anew"):
         recordings.replay(twin, recording)
     assert answers_of(twin) == []

@@ -1,0 +1,123 @@
+"""Judges: made as candidates, promoted by a lead. None ever changes; another rater or calibrator is another judge."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import batched
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+
+from judge.actions import decisions, events, judgments, verdicts
+from judge.errors import InputError
+from judge.models import Case, Judge, JudgeRater, Judgment, Project, Purpose, Rater, User, Verdict
+from judge.rules.stages import Stage
+from judge.rules.verdicts import read_calibrator
+
+IDENTITY: Mapping[str, object] = {"kind": "identity"}
+#: Raters in one judge at most: each of them is asked about each case.
+MOST_RATERS = 12
+#: Cases locked and spoken on at a time when a judge catches up; bounds memory, not meaning.
+CATCH_UP_BATCH = 2_000
+
+
+@transaction.atomic
+def make(
+    project: Project,
+    raters: Sequence[Rater],
+    *,
+    name: str,
+    by: User | None,
+    calibrator: Mapping[str, object] = IDENTITY,
+    kind: str = "",
+) -> Judge:
+    """A candidate judge of machine raters, or the same one that the project has already.
+
+    It speaks at once on what its raters have answered before, and from then on beside the judge in force. Raises
+    InputError for people, twice the same rater, none or too many, and a calibrator that cannot be read.
+    """
+    _check(raters, calibrator)
+    fingerprint = _fingerprint(raters, calibrator)
+    known = Judge.objects.filter(project=project, content_hash=fingerprint).first()
+    if known is not None:
+        return known
+    Project.objects.select_for_update(no_key=True).get(pk=project.pk)  # one version number each
+    judge = Judge.objects.create(
+        project=project,
+        version=Judge.objects.filter(project=project).count() + 1,
+        name=name[:120],
+        kind=kind or (Judge.Kind.PANEL if len(raters) > 1 else Judge.Kind.SINGLE),
+        features=[rater.configuration_hash or f"imported:{rater.pk}" for rater in raters],
+        calibrator=dict(calibrator),
+        content_hash=fingerprint,
+    )
+    JudgeRater.objects.bulk_create(
+        JudgeRater(judge=judge, rater=rater, position=position) for position, rater in enumerate(raters)
+    )
+    events.note(project, "judge made", by=by, subject=f"judge:{judge.pk}", version=judge.version)
+    for cases in _answered(judge):
+        verdicts.speak(judge, cases)
+    return judge
+
+
+@transaction.atomic
+def promote(judge: Judge, *, by: User | None) -> None:
+    """Put a candidate in force. Cases that still wait for a judge and that it has spoken on are routed."""
+    project = judge.project
+    if project.judge_id == judge.pk:
+        return
+    project.judge = judge
+    project.save(update_fields=["judge"])
+    events.note(project, "judge put in force", by=by, subject=f"judge:{judge.pk}", version=judge.version)
+    waiting = Case.objects.filter(
+        Exists(Verdict.objects.filter(judge=judge, case=OuterRef("pk"))), project=project, stage=Stage.IMPORTED
+    )
+    for ids in batched(list(waiting.order_by("pk").values_list("pk", flat=True)), CATCH_UP_BATCH):
+        cases = list(judgments.lock_cases(ids).values())
+        spoken = {row.case_id: row for row in Verdict.objects.filter(judge=judge, case__in=ids)}
+        decisions.route(project, [case for case in cases if case.stage == Stage.IMPORTED], verdicts=spoken)
+
+
+def put_in_force(project: Project, raters: Sequence[Rater], *, name: str, by: User | None) -> Judge:
+    """Make a judge of ``raters`` and promote it at once: for a project's first judge, and for commands."""
+    judge = make(project, raters, name=name, by=by)
+    judge.project = project  # the caller's object learns of its judge
+    promote(judge, by=by)
+    return judge
+
+
+def _answered(judge: Judge) -> Iterator[list[Case]]:
+    """The project's cases that every rater of the judge has answered, locked, some at a time."""
+    found = Case.objects.filter(project=judge.project)
+    for seat in judge.seats.all():
+        answers = Judgment.objects.filter(
+            case=OuterRef("pk"),
+            rater=seat.rater_id,
+            purpose__in=[Purpose.VOTE, Purpose.IMPORTED],
+            retracted_at=None,
+        )
+        found = found.filter(Exists(answers))
+    for ids in batched(list(found.order_by("pk").values_list("pk", flat=True)), CATCH_UP_BATCH):
+        yield list(judgments.lock_cases(ids).values())
+
+
+def _check(raters: Sequence[Rater], calibrator: Mapping[str, object]) -> None:
+    if not 1 <= len(raters) <= MOST_RATERS:
+        raise InputError(f"a judge of {len(raters)} raters", expected=f"1 to {MOST_RATERS} machine raters")
+    if len({rater.pk for rater in raters}) < len(raters):
+        raise InputError("a rater sits twice in the judge", expected="each rater once")
+    for rater in raters:
+        if rater.kind != Rater.Kind.MACHINE:
+            raise InputError(f'"{rater.name}" is a person', expected="machine raters")
+    read_calibrator(calibrator)
+
+
+def _fingerprint(raters: Sequence[Rater], calibrator: Mapping[str, object]) -> str:
+    """A single rater with the identity calibrator has the rater's own hash; everything else a hash of its parts."""
+    parts = [rater.configuration_hash or f"imported:{rater.pk}" for rater in raters]
+    if len(parts) == 1 and dict(calibrator) == dict(IDENTITY) and raters[0].configuration_hash:
+        return parts[0]
+    canonical = json.dumps([parts, dict(calibrator)], sort_keys=True)
+    return hashlib.sha256(canonical.encode()).hexdigest()

@@ -1,0 +1,81 @@
+"""From machine answers to a verdict: pools, doubt, and what is never guessed."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from judge.errors import InputError
+from judge.rules.verdicts import Answer, Doubt, Pool, opine, read_calibrator
+
+YES_NO = ("yes", "no")
+
+
+def says(yes: float) -> Answer:
+    return Answer({"yes": yes, "no": 1 - yes})
+
+
+def test_one_rater_under_the_identity_is_taken_at_its_word() -> None:
+    opinion = opine([says(0.8)], Pool())
+    assert (opinion.label, opinion.confidence, dict(opinion.probs), opinion.doubt) == ("yes", 0.8, says(0.8).probs, "")
+
+
+def test_a_temperature_cools_confidence_and_keeps_the_label() -> None:
+    # log-odds log(.9/.1) = 2.197; halved by T = 2: 1 / (1 + e^-1.0986) = .75
+    opinion = opine([says(0.9)], read_calibrator({"kind": "temperature", "temperature": 2.0}))
+    assert opinion.label == "yes"
+    assert math.isclose(opinion.confidence or 0, 0.75, abs_tol=1e-9)
+
+
+def test_weights_decide_who_is_heard() -> None:
+    pool = read_calibrator({"kind": "pool", "weights": [1.0, 0.0], "bias": {}, "temperature": 1.0})
+    opinion = opine([says(0.9), says(0.01)], pool)
+    assert math.isclose(opinion.probs["yes"], 0.9)
+    assert opinion.doubt is Doubt.JUDGES_DISAGREE, "whatever the weights, they named different labels"
+
+
+def test_one_unscored_rater_makes_the_panel_unscored() -> None:
+    opinion = opine([says(0.9), Answer()], Pool())
+    assert (opinion.label, opinion.confidence) == (None, None)
+
+
+def test_bare_labels_count_as_one_vote_each() -> None:
+    # (1 + ½) / (1 + 2·½) = .75 for the label named; three such votes with weight 1: .75³ : .25³ = 27 : 1
+    pool = Pool(weights=(1.0, 1.0, 1.0))
+    opinion = opine([Answer(label="no")] * 3, pool, labels=YES_NO)
+    assert opinion.label == "no"
+    assert math.isclose(opinion.probs["no"], 27 / 28)
+
+
+def test_a_text_that_commands_the_judge_leaves_the_verdict_in_doubt() -> None:
+    hostile = Answer({"yes": 0.99, "no": 0.01}, is_suspicious=True)
+    assert opine([hostile], Pool()).doubt is Doubt.SUSPICIOUS
+    assert opine([hostile, says(0.1)], Pool()).doubt is Doubt.SUSPICIOUS, "more urgent than a disagreement"
+
+
+def test_each_criterion_has_its_own_calibrator() -> None:
+    calibrator = {"kind": "by_criterion", "criteria": {"abc": {"kind": "temperature", "temperature": 3}}}
+    assert read_calibrator(calibrator, "abc").temperature == 3
+    assert read_calibrator(calibrator, "other").is_identity
+
+
+@pytest.mark.parametrize("broken", [{"kind": "guess"}, {"kind": "temperature", "temperature": 0}, {"kind": "pool", "temperature": "hot"}])  # fmt: skip
+def test_a_calibrator_that_cannot_be_read_is_refused(broken: dict[str, object]) -> None:
+    with pytest.raises(InputError):
+        read_calibrator(broken)
+
+
+def test_a_pool_with_the_wrong_number_of_weights_is_refused() -> None:
+    with pytest.raises(InputError, match="1 weights"):
+        opine([says(0.4), says(0.6)], Pool(weights=(0.5,)))
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=5), st.floats(0.05, 20))
+def test_a_verdict_is_always_a_distribution(said: list[float], temperature: float) -> None:
+    opinion = opine([says(each) for each in said], Pool(temperature=temperature))
+    assert math.isclose(math.fsum(opinion.probs.values()), 1.0)
+    assert opinion.label is not None
+    assert opinion.probs[opinion.label] == max(opinion.probs.values())
