@@ -37,7 +37,7 @@ def main(words: list[str]) -> int:
 
 
 def run_areas(areas: list[str]) -> int:
-    modules = sorted(path.stem for path in HERE.glob("*_*.py") if not path.stem.startswith("_"))
+    modules = sorted(path.stem for path in HERE.glob("*_*.py") if "\nFIGURES" in path.read_text())
     chosen = [name for name in modules if not areas or name.split("_")[0] in areas]
     if not chosen:
         known = sorted({name.split("_")[0] for name in modules})
