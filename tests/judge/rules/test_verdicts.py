@@ -62,7 +62,14 @@ def test_each_criterion_has_its_own_calibrator() -> None:
     assert read_calibrator(calibrator, "other").is_identity
 
 
-@pytest.mark.parametrize("broken", [{"kind": "guess"}, {"kind": "temperature", "temperature": 0}, {"kind": "pool", "temperature": "hot"}])  # fmt: skip
+BROKEN: list[dict[str, object]] = [
+    {"kind": "guess"},
+    {"kind": "temperature", "temperature": 0},
+    {"kind": "pool", "temperature": "hot"},
+]
+
+
+@pytest.mark.parametrize("broken", BROKEN)
 def test_a_calibrator_that_cannot_be_read_is_refused(broken: dict[str, object]) -> None:
     with pytest.raises(InputError):
         read_calibrator(broken)
