@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F
@@ -17,7 +16,8 @@ from judge.actions.judgments import NewJudgment
 from judge.models import Judgment, Rater
 from llm_judge.backends.judging import CaseAnswer
 from llm_judge.models import Completion, Run
-from llm_judge.rules.records import CompletionRequest, CompletionResult, Unscored, UnscoredReason
+from llm_judge.rules.budget import Price
+from llm_judge.rules.records import CompletionResult, Unscored, UnscoredReason
 
 #: How often a case may meet a failing server before it is set aside as unscored.
 MAX_TRIES = 3
@@ -35,6 +35,11 @@ SERVERS_FAULT = frozenset(
         UnscoredReason.UNAUTHORIZED,
     }
 )
+
+
+type Keys = Mapping[int, uuid.UUID]
+NO_KEYS: Keys = {}
+FREE = Price()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,23 +62,60 @@ def detail(answer: CaseAnswer) -> str:
 
 
 @transaction.atomic
-def write(run: Run, rater: Rater, answered: Sequence[CaseAnswer]) -> Written:
-    """Record the answers, their costs and the run's progress in one transaction. Known answers are not new."""
+def write(
+    run: Run, rater: Rater, answered: Sequence[CaseAnswer], *, keys: Keys = NO_KEYS, price: Price = FREE
+) -> Written:
+    """Record the answers, their costs and the run's progress in one transaction. Known answers are not new.
+
+    ``keys``: what was asked, by case id, so that an equal question finds the answer (llm_judge.actions.cache).
+    """
     recorded = judgments.record([judgment(each) for each in answered], rater=rater)
     rows = {row.case_id: row for row in recorded.judgments}
     fresh = [each for each in answered if int(each.case_id) in rows]
-    Completion.objects.bulk_create(completion(each, run, rater, rows[int(each.case_id)]) for each in fresh)
+    Completion.objects.bulk_create(
+        completion(each, run, rater, rows[int(each.case_id)], keys.get(int(each.case_id))) for each in fresh
+    )
     written = Written(len(fresh), sum(row.label is None for row in rows.values()))
     # Last, so that workers that write at the same time hold each other up as briefly as can be.
     Run.objects.filter(pk=run.pk).update(
-        n_done=F("n_done") + written.n_new, n_unscored=F("n_unscored") + written.n_unscored, progressed_at=Now()
+        n_done=F("n_done") + written.n_new,
+        n_unscored=F("n_unscored") + written.n_unscored,
+        progressed_at=Now(),
+        **_spending(answered, price),
     )
     return written
 
 
-def note_failures(run: Run, rater: Rater, failed: Iterable[CaseAnswer]) -> None:
+@transaction.atomic
+def write_again(run: Run, rater: Rater, known: Sequence[NewJudgment]) -> Written:
+    """Record answers that equal questions got before: nothing was asked, nothing is paid."""
+    recorded = judgments.record(known, rater=rater)
+    Completion.objects.bulk_create(
+        Completion(run=run, case_id=row.case_id, rater=rater, judgment=row, attempts=0, is_cached=True)
+        for row in recorded.judgments
+    )
+    n_new = len(recorded.judgments)
+    Run.objects.filter(pk=run.pk).update(
+        n_done=F("n_done") + n_new, n_cached=F("n_cached") + n_new, progressed_at=Now()
+    )
+    return Written(n_new, 0)
+
+
+@transaction.atomic
+def note_failures(run: Run, rater: Rater, failed: Sequence[CaseAnswer], *, price: Price = FREE) -> None:
     """Keep tries that failed for the server's sake. Their cases stay unjudged; nothing of it is silent."""
     Completion.objects.bulk_create(completion(each, run, rater, None) for each in failed)
+    Run.objects.filter(pk=run.pk).update(**_spending(failed, price))
+
+
+def _spending(answered: Sequence[CaseAnswer], price: Price) -> dict[str, Any]:
+    """Paid is what was asked, also where another worker's answer came first."""
+    prompt, written = sum(each.prompt_tokens for each in answered), sum(each.completion_tokens for each in answered)
+    return {
+        "prompt_tokens": F("prompt_tokens") + prompt,
+        "completion_tokens": F("completion_tokens") + written,
+        "cost": F("cost") + price.cost(prompt, written),
+    }
 
 
 def judgment(answer: CaseAnswer) -> NewJudgment:
@@ -85,7 +127,9 @@ def judgment(answer: CaseAnswer) -> NewJudgment:
     return NewJudgment(case_id, scored.label, probs=scored.probs, outside_mass=scored.outside_mass, duration_ms=took)
 
 
-def completion(answer: CaseAnswer, run: Run, rater: Rater, row: Judgment | None) -> Completion:
+def completion(
+    answer: CaseAnswer, run: Run, rater: Rater, row: Judgment | None, key: uuid.UUID | None = None
+) -> Completion:
     replies = [reply for reply in answer.replies if isinstance(reply, CompletionResult)]
     unscored = answer.answer if isinstance(answer.answer, Unscored) else None
     return Completion(
@@ -93,7 +137,7 @@ def completion(answer: CaseAnswer, run: Run, rater: Rater, row: Judgment | None)
         case_id=int(answer.case_id),
         rater=rater,
         judgment=row,
-        request_key=request_key(answer.requests),
+        request_key=key,
         raw_text=storable("\n".join(reply.text for reply in replies)),
         prompt_tokens=answer.prompt_tokens,
         completion_tokens=answer.completion_tokens,
@@ -111,9 +155,3 @@ def storable(text: str) -> str:
     'a\ufffdb'
     """
     return text[:LONGEST].encode(errors="replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
-
-
-def request_key(requests: Sequence[CompletionRequest]) -> uuid.UUID:
-    """What was asked, in 16 bytes: equal questions to one rater have equal keys."""
-    asked = json.dumps([request.as_record() for request in requests], sort_keys=True, ensure_ascii=False)
-    return uuid.UUID(bytes=hashlib.sha256(asked.encode(errors="replace")).digest()[:16])

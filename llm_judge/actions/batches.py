@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.db.models import Count
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from judge.errors import InputError, ServiceError
 from judge.models import Rater
-from llm_judge.actions import answers, calls, cases, endpoints, raters, runs
+from llm_judge.actions import answers, cache, calls, cases, endpoints, raters, runs
 from llm_judge.backends.base import Backend, check_offer
 from llm_judge.backends.judging import CaseAnswer
 from llm_judge.models import Completion, Endpoint, Run
+from llm_judge.rules.budget import Budget, Price
 from llm_judge.rules.configuration import RaterConfiguration
+from llm_judge.rules.scoring import JudgeCase
 
 #: So many failures of the server in a row, and the batch is broken off: the server is in trouble, not the cases.
 BREAK_AFTER = 16
@@ -22,15 +26,49 @@ BREAK_AFTER = 16
 
 @dataclass(slots=True)
 class Batch:
-    """What became of one batch so far. ``trouble`` says in words why it was broken off; then cases are left."""
+    """What became of one batch so far. ``trouble`` says in words why it was broken off, ``limit`` which cap stopped it;
+    then cases are left."""
 
     n_judged: int = 0
     n_unscored: int = 0
     n_failed: int = 0
     is_wanted: bool = True
     trouble: str = ""
+    limit: str = ""
     failed: list[CaseAnswer] = field(default_factory=list)
     n_failed_in_row: int = 0
+
+
+class Purse:
+    """A run's budget as this batch sees it, and what calls cost."""
+
+    def __init__(self, run: Run, price: Price) -> None:
+        self.price = price
+        ends_at = None
+        if run.max_minutes is not None and run.started_at is not None:
+            used = (timezone.now() - run.started_at).total_seconds()
+            ends_at = time.monotonic() + 60 * run.max_minutes - used
+        run.refresh_from_db(fields=["prompt_tokens", "completion_tokens", "cost"])
+        self.budget = Budget(
+            run.caps,
+            ends_at=ends_at,
+            spent_tokens=run.tokens,
+            spent_cost=run.cost,
+            dearest_tokens=run.forecast.get("dearest_tokens", 0),
+            dearest_cost=run.forecast.get("dearest_cost", 0.0),
+        )
+
+    def settle(self, chunk: Sequence[CaseAnswer]) -> None:
+        """Count what a chunk of answers cost."""
+        tokens = [each.prompt_tokens + each.completion_tokens for each in chunk]
+        costs = [self.price.cost(each.prompt_tokens, each.completion_tokens) for each in chunk]
+        self.budget.settle(
+            n_cases=len(chunk),
+            tokens=sum(tokens),
+            cost=sum(costs),
+            dearest_tokens=max(tokens, default=0),
+            dearest_cost=max(costs, default=0.0),
+        )
 
 
 def judge_batch(run_id: int, case_ids: Sequence[int]) -> Batch:
@@ -58,25 +96,52 @@ def work(run_id: int, case_ids: Sequence[int]) -> Iterator[Batch]:
         except InputError as error:  # rater and server, or rater and criterion, do not fit: no retry will help
             runs.end(run, Run.Status.FAILED, trouble=str(error))
             raise
+        if batch.limit or batch.trouble or not batch.is_wanted:
+            break
     _close(run, batch)
     yield batch
 
 
 def _ask_rater(run: Run, rater: Rater, case_ids: Sequence[int], batch: Batch) -> Iterator[Batch]:
     waiting = cases.load(run.project, case_ids, rater)
+    keys = cache.keys_of(waiting)
+    waiting = _use_again(run, rater, waiting, keys, batch)
     if not waiting:
         return
     configuration = raters.configuration_of(rater)
     backend = _open(raters.endpoint_of(rater), configuration)
+    purse = Purse(run, raters.price_of(rater))
     before = batch.n_judged
-    for chunk in calls.ask(backend, waiting, configuration):
-        _take(chunk, run, rater, batch)
+    for answered in _ask_within(purse, backend, waiting, configuration):
+        _take(answered, run, rater, batch, keys, purse)
         yield batch
         batch.is_wanted = Run.objects.filter(pk=run.pk, status=Run.Status.RUNNING).exists()
         if not batch.is_wanted or batch.trouble:
             break
+    else:
+        batch.limit = purse.budget.limit()
     if batch.failed:
-        _settle_failures(run, rater, batch, is_alive=batch.n_judged > before or _is_alive(backend))
+        is_alive = batch.n_judged > before or _is_alive(backend)
+        _settle_failures(run, rater, batch, purse, is_alive=is_alive)
+
+
+def _use_again(
+    run: Run, rater: Rater, waiting: Sequence[JudgeCase], keys: answers.Keys, batch: Batch
+) -> list[JudgeCase]:
+    """Record what equal questions were answered before; the cases that are still to be asked."""
+    known = cache.find(rater, keys)
+    if known:
+        _count(answers.write_again(run, rater, list(known.values())), batch)
+    return [case for case in waiting if int(case.case_id) not in known]
+
+
+def _ask_within(
+    purse: Purse, backend: Backend, waiting: Sequence[JudgeCase], configuration: RaterConfiguration
+) -> Iterator[list[CaseAnswer]]:
+    """Ask as long as the budget lasts. Near a cap fewer are under way at a time: what comes back may leave room."""
+    budget, rest = purse.budget, iter(waiting)
+    while budget.n_sent < len(waiting) and not budget.limit():
+        yield from calls.ask(backend, budget.allot(rest), configuration)
 
 
 def _open(endpoint: Endpoint, configuration: RaterConfiguration) -> Backend:
@@ -96,7 +161,7 @@ def _is_alive(backend: Backend) -> bool:
     return True
 
 
-def _take(chunk: Sequence[CaseAnswer], run: Run, rater: Rater, batch: Batch) -> None:
+def _take(chunk: Sequence[CaseAnswer], run: Run, rater: Rater, batch: Batch, keys: answers.Keys, purse: Purse) -> None:
     """Write what is an answer; keep what only says that the server failed."""
     settled = [each for each in chunk if not answers.is_servers_fault(each)]
     for each in chunk:
@@ -105,7 +170,8 @@ def _take(chunk: Sequence[CaseAnswer], run: Run, rater: Rater, batch: Batch) -> 
             batch.trouble = answers.detail(each)
     batch.failed += [each for each in chunk if answers.is_servers_fault(each)]
     if settled:
-        _count(answers.write(run, rater, settled), batch)
+        _count(answers.write(run, rater, settled, keys=keys, price=purse.price), batch)
+    purse.settle(chunk)
 
 
 def _count(written: answers.Written, batch: Batch) -> None:
@@ -113,7 +179,7 @@ def _count(written: answers.Written, batch: Batch) -> None:
     batch.n_unscored += written.n_unscored
 
 
-def _settle_failures(run: Run, rater: Rater, batch: Batch, *, is_alive: bool) -> None:
+def _settle_failures(run: Run, rater: Rater, batch: Batch, purse: Purse, *, is_alive: bool) -> None:
     """A failure counts against a case only if the server lives: then the case may be the poison.
 
     After ``answers.MAX_TRIES`` such tries the case is set aside as unscored, with the reason.
@@ -125,9 +191,9 @@ def _settle_failures(run: Run, rater: Rater, batch: Batch, *, is_alive: bool) ->
         return
     tried = _tries(rater, failed)
     spent = [each for each in failed if tried.get(int(each.case_id), 0) + 1 >= answers.MAX_TRIES]
-    answers.note_failures(run, rater, [each for each in failed if each not in spent])
+    answers.note_failures(run, rater, [each for each in failed if each not in spent], price=purse.price)
     if spent:
-        _count(answers.write(run, rater, spent), batch)
+        _count(answers.write(run, rater, spent, price=purse.price), batch)
 
 
 def _tries(rater: Rater, failed: Sequence[CaseAnswer]) -> Mapping[int, int]:
@@ -144,3 +210,5 @@ def _close(run: Run, batch: Batch) -> None:
     run.refresh_from_db()
     if run.n_done >= run.n_planned:
         runs.advance(run)
+    if batch.limit:
+        runs.end(run, Run.Status.STOPPED, trouble=batch.limit)

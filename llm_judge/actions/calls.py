@@ -11,7 +11,7 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Coroutine, Hashable, Iterator, Sequence
+from collections.abc import Coroutine, Hashable, Iterable, Iterator
 from contextlib import AsyncExitStack, aclosing, suppress
 from typing import Any
 
@@ -80,7 +80,7 @@ def look(backend: Backend) -> ServerFacts:
     return _get_line().run(backend.inspect())
 
 
-def ask(backend: Backend, cases: Sequence[JudgeCase], rater: RaterConfiguration) -> Iterator[list[CaseAnswer]]:
+def ask(backend: Backend, cases: Iterable[JudgeCase], rater: RaterConfiguration) -> Iterator[list[CaseAnswer]]:
     """Answers of an opened backend in chunks, some of them empty while it thinks; stopping early ends the calls."""
     line, inbox = _get_line(), _Inbox()
     pumping = asyncio.run_coroutine_threadsafe(_pump(backend, cases, rater, inbox), line.loop)
@@ -121,7 +121,7 @@ async def _look_again(backend: Backend) -> ServerFacts:
     return await backend.inspect()
 
 
-async def _pump(backend: Backend, cases: Sequence[JudgeCase], rater: RaterConfiguration, inbox: _Inbox) -> None:
+async def _pump(backend: Backend, cases: Iterable[JudgeCase], rater: RaterConfiguration, inbox: _Inbox) -> None:
     try:
         async with aclosing(judge_many(backend, cases, rater)) as answers:  # type: ignore[type-var]
             async for answer in answers:

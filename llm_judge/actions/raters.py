@@ -9,6 +9,7 @@ from judge.errors import InputError
 from judge.models import Judge, Rater
 from llm_judge.models import Endpoint, PromptTemplate
 from llm_judge.rules import prompting
+from llm_judge.rules.budget import Price
 from llm_judge.rules.configuration import RaterConfiguration
 
 
@@ -48,6 +49,12 @@ def endpoint_of(rater: Rater) -> Endpoint:
     if endpoint is None:
         raise InputError(f'the rater "{rater.name}" has no endpoint', next_step="Put a judge in force again.")
     return endpoint
+
+
+def price_of(rater: Rater) -> Price:
+    """What this rater's calls cost: the dearest of its endpoints, since any of them may be asked."""
+    prices = list(rater.endpoints.values_list("price_in", "price_out"))
+    return Price(max((each for each, _ in prices), default=0.0), max((each for _, each in prices), default=0.0))
 
 
 def seated(judge: Judge) -> list[Rater]:

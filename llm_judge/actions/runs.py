@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
@@ -13,9 +14,11 @@ from django.utils import timezone
 
 from judge.actions import events, rubrics
 from judge.errors import InputError
-from judge.models import Case, Criterion, Judge, Project, User
-from llm_judge.actions import cases, raters
+from judge.models import Case, Criterion, Judge, Project, Rater, User
+from llm_judge.actions import cases, forecasts, raters
+from llm_judge.actions.forecasts import Forecast
 from llm_judge.models import LIVE, SILENCE, Run
+from llm_judge.rules.budget import Caps
 from llm_judge.rules.scoring import check_fit
 
 #: Cases in one message to a worker: so many for each call that the endpoint takes at a time, within bounds. Enough
@@ -23,6 +26,9 @@ from llm_judge.rules.scoring import check_fit
 PER_CALL, SMALLEST_BATCH, LARGEST_BATCH = 16, 32, 2048
 #: A run whose judge could not be asked is left in peace for so long.
 REST = timedelta(seconds=60)
+
+#: Spend what it takes.
+NO_CAPS = Caps()
 
 Status, Place = Run.Status, Run.Place
 
@@ -35,25 +41,46 @@ def start(
     limit: int | None = None,
     criteria: Sequence[str] = (),
     place: Run.Place = Run.Place.QUEUE,
+    judge: Judge | None = None,
+    caps: Caps = NO_CAPS,
 ) -> Run:
-    """Freeze a plan: what the judge in force has not judged yet, oldest cases first, at most ``limit`` of them.
+    """Freeze a plan: what ``judge`` (the judge in force without one) has not judged yet, oldest cases first, at most
+    ``limit`` of them. The run stops before it breaks a cap.
 
     A run that was stopped or left behind is replaced by the new one: what it judged counts. Raises InputError where
-    there is no judge, nothing to judge, or workers are on a run of this project already.
+    there is no judge, nothing to judge, or workers are on a run of this judge already.
     """
     locked = Project.objects.select_related("judge").select_for_update(of=("self",), no_key=True)
     project = locked.get(pk=project.pk)  # one start at a time
-    judge = _judge_in_force(project)
+    judge = _find_judge(project, judge)
     wanted = _criteria(project, criteria)
     _check_fits(judge, wanted)
     _replace_live_run(judge, by=by)
     cases.refresh_statistics()
-    plan, n_planned = _freeze(project, judge, wanted, limit)
+    plan = _freeze(project, judge, wanted, limit)
+    expected = _expect(project, judge, plan)
     run = Run.objects.create(
-        project=project, judge=judge, by=by, place=place, plan=plan, n_planned=n_planned, status=Status.QUEUED
+        project=project,
+        judge=judge,
+        by=by,
+        place=place,
+        plan=plan,
+        n_planned=sum(n for _, n in _owed(project, judge, plan)),
+        forecast=expected.as_record(),
+        **asdict(caps),
     )
-    events.note(project, "run started", by=by, subject=f"run:{run.pk}", cases=n_planned, judge=judge.pk)
+    events.note(project, "run started", by=by, subject=f"run:{run.pk}", cases=expected.n_cases, judge=judge.pk)
     return run
+
+
+def forecast(
+    project: Project, *, judge: Judge | None = None, criteria: Sequence[str] = (), limit: int | None = None
+) -> Forecast:
+    """What such a run would take, without starting it. Raises InputError as ``start`` does."""
+    judge = _find_judge(project, judge)
+    wanted = _criteria(project, criteria)
+    _check_fits(judge, wanted)
+    return _expect(project, judge, _freeze(project, judge, wanted, limit))
 
 
 def begin(run: Run) -> bool:
@@ -67,15 +94,13 @@ def begin(run: Run) -> bool:
 
 def remaining(run: Run) -> QuerySet[Case]:
     """The cases of the plan that still miss a vote of the run's judge."""
-    planned = Case.objects.filter(project=run.project_id, criterion__in=run.plan["criteria"], pk__lte=run.plan["bound"])
-    return cases.without_vote(planned, raters.seated(run.judge))
+    return cases.without_vote(_planned(run.project, run.plan), raters.seated(run.judge))
 
 
-def count_left(project: Project, criteria: Sequence[str] = ()) -> int:
-    """How many cases a run that starts now would judge; none without a judge in force."""
-    if project.judge is None:
-        return 0
-    return _unjudged(project, project.judge, _criteria(project, criteria)).count()
+def count_left(project: Project, criteria: Sequence[str] = (), *, judge: Judge | None = None) -> int:
+    """How many cases a run that starts now would judge; none without a judge."""
+    chosen = judge or project.judge
+    return _unjudged(project, chosen, _criteria(project, criteria)).count() if chosen else 0
 
 
 def batches(run: Run, size: int | None = None) -> Iterator[list[int]]:
@@ -93,7 +118,7 @@ def batches(run: Run, size: int | None = None) -> Iterator[list[int]]:
 
 def advance(run: Run) -> Run:
     """Finish the run if no vote is missing any more, and set its progress right by the rows."""
-    n_left = remaining(run).count() if run.is_live else 0
+    n_left = sum(n for _, n in _owed(run.project, run.judge, run.plan)) if run.is_live else 0
     n_done = max(0, run.n_planned - n_left)
     if run.is_live and n_left == 0:
         end(run, Status.DONE, n_done=n_done, trouble="")
@@ -146,11 +171,14 @@ def _batch_size(run: Run) -> int:
     return min(LARGEST_BATCH, max(SMALLEST_BATCH, PER_CALL * max(in_flight, default=1)))
 
 
-def _judge_in_force(project: Project) -> Judge:
-    if project.judge is None:
+def _find_judge(project: Project, wanted: Judge | None) -> Judge:
+    judge = wanted or project.judge
+    if judge is None:
         first = f"Run: manage.py judge_items {project.slug}"
         raise InputError(f"{project.name} has no judge in force", next_step=first)
-    return project.judge
+    if judge.project_id != project.pk:
+        raise InputError(f"{judge.name} is a judge of another project", expected=f"a judge of {project.name}")
+    return judge
 
 
 def _criteria(project: Project, keys: Sequence[str]) -> list[Criterion]:
@@ -173,15 +201,29 @@ def _unjudged(project: Project, judge: Judge, criteria: Sequence[Criterion]) -> 
     return cases.without_vote(Case.objects.filter(project=project, criterion__in=criteria), raters.seated(judge))
 
 
-def _freeze(project: Project, judge: Judge, criteria: Sequence[Criterion], limit: int | None) -> tuple[Any, int]:
+def _freeze(project: Project, judge: Judge, criteria: Sequence[Criterion], limit: int | None) -> dict[str, Any]:
     """The plan is a bound, not a list: of a million cases it keeps one number. With a limit the bound is the id of
     the last case within it."""
     left = _unjudged(project, judge, criteria)
     within = Case.objects.filter(pk__in=left.order_by("pk").values("pk")[:limit]) if limit else left
-    bound, n_planned = within.aggregate(bound=Max("pk"))["bound"], within.count()
-    if not n_planned:
+    bound = within.aggregate(bound=Max("pk"))["bound"]
+    if bound is None:
         raise InputError(f"{judge.name} has judged every case of {project.name} already")
-    return {"bound": bound, "criteria": [criterion.pk for criterion in criteria]}, n_planned
+    return {"bound": bound, "criteria": [criterion.pk for criterion in criteria]}
+
+
+def _planned(project: Project, plan: Mapping[str, Any]) -> QuerySet[Case]:
+    return Case.objects.filter(project=project, criterion__in=plan["criteria"], pk__lte=plan["bound"])
+
+
+def _owed(project: Project, judge: Judge, plan: Mapping[str, Any]) -> list[tuple[Rater, int]]:
+    """How many answers of the plan each rater of the judge still owes."""
+    planned = _planned(project, plan)
+    return [(rater, cases.without_vote(planned, [rater]).count()) for rater in raters.seated(judge)]
+
+
+def _expect(project: Project, judge: Judge, plan: Mapping[str, Any]) -> Forecast:
+    return forecasts.forecast(project, judge, _planned(project, plan), _owed(project, judge, plan))
 
 
 def _replace_live_run(judge: Judge, *, by: User | None) -> None:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from django.db.models import Count
 
-from judge.models import Project, Purpose, User
+from judge.models import Judge, Project, Purpose, User
 from llm_judge.actions import batches, raters, runs
 from llm_judge.models import Run
+from llm_judge.rules.budget import Caps
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +29,17 @@ def judge_here(
     by: User | None,
     limit: int | None = None,
     criteria: tuple[str, ...] = (),
+    judge: Judge | None = None,
+    caps: Caps = runs.NO_CAPS,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[Progress]:
-    """Start a run and judge it in this process, with word after each chunk.
+    """Start a run and judge it in this process, with word after each chunk; ``judge``: the judge in force without one.
 
-    Ends early where ``should_stop()`` says so (the run is then paused) or the judge is in trouble (then it failed);
+    Ends early where ``should_stop()`` says so (the run is then paused), a cap is reached (then it is stopped) or the
+    judge is in trouble (then it failed);
     what is left is judged by the next run. Raises InputError where there is nothing to judge.
     """
-    run = runs.start(project, by=by, limit=limit, criteria=criteria, place=Run.Place.COMMAND)
+    run = runs.start(project, by=by, limit=limit, criteria=criteria, place=Run.Place.COMMAND, judge=judge, caps=caps)
     runs.begin(run)
     while run.status == Run.Status.RUNNING:  # again where tries failed: a few times, then they are set aside
         for case_ids in runs.batches(run):
@@ -64,9 +68,9 @@ def count_unscored(run: Run) -> dict[str, int]:
     return dict(counted)
 
 
-def describe_judge(project: Project) -> str:
-    """The judge in force in one line."""
-    if project.judge is None:
+def describe_judge(judge: Judge | None) -> str:
+    """A judge in one line."""
+    if judge is None:
         return "no judge"
-    names = ", ".join(rater.name for rater in raters.seated(project.judge))
-    return f"judge {project.judge.version} ({names})"
+    names = ", ".join(rater.name for rater in raters.seated(judge))
+    return f"judge {judge.version} ({names})"

@@ -10,13 +10,17 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from judge.models import Judge, Project
+from llm_judge.rules.budget import Caps
 
 #: Without progress for so long a run is nobody's: it may be sent to the workers again, or replaced.
 SILENCE = timedelta(seconds=90)
 
 
 class Run(models.Model):
-    """One judge over a frozen plan of cases. What is left is counted from votes; the columns only show progress."""
+    """One judge over a frozen plan of cases. What is left is counted from votes; the columns only show progress.
+
+    Progress is counted in answers: a panel of three owes three for each case.
+    """
 
     class Status(models.TextChoices):
         QUEUED = "queued", _("queued")
@@ -25,6 +29,7 @@ class Run(models.Model):
         CANCELLED = "cancelled", _("cancelled")
         DONE = "done", _("done")
         FAILED = "failed", _("failed")
+        STOPPED = "stopped", _("stopped at a cap")
 
     class Place(models.TextChoices):
         QUEUE = "queue", _("background workers")
@@ -67,7 +72,7 @@ class Run(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(status__in=["queued", "running", "paused"], finished_at__isnull=True)
-                | Q(status__in=["cancelled", "done", "failed"], finished_at__isnull=False),
+                | Q(status__in=["cancelled", "done", "failed", "stopped"], finished_at__isnull=False),
                 name="run_ended_has_time",
             ),
         ]
@@ -77,12 +82,20 @@ class Run(models.Model):
         return self.status in LIVE
 
     @property
+    def caps(self) -> Caps:
+        return Caps(self.max_tokens, self.max_cost, self.max_minutes)
+
+    @property
+    def tokens(self) -> int:
+        return self.prompt_tokens + self.completion_tokens
+
+    @property
     def share_done(self) -> float:
         return min(1.0, self.n_done / self.n_planned) if self.n_planned else 1.0
 
     @property
     def per_minute(self) -> float | None:
-        """Cases per minute so far; None before there is anything to go by."""
+        """Answers per minute so far; None before there is anything to go by."""
         until = self.finished_at or self.progressed_at
         if not (self.started_at and until and self.n_done) or until <= self.started_at:
             return None
