@@ -79,9 +79,7 @@ class Command(CojudgeCommand):
         return project.judge
 
     def _say_forecast(self, expected: Forecast) -> None:
-        time_taken = (
-            f"{timedelta(seconds=round(expected.seconds))}" if expected.seconds else "unknown before a first run"
-        )
+        takes = timedelta(seconds=round(expected.seconds)) if expected.seconds else "unknown before a first run"
         basis = {"answers": "earlier answers", "prompts": "prompts at about four characters a token"}[expected.basis]
         self.stdout.write(
             f"{expected.n_cases:,} cases, {expected.n_calls:,} calls, {expected.prompt_tokens:,} prompt tokens, "

@@ -95,3 +95,25 @@ def test_ctrl_c_stops_cleanly_and_the_next_call_goes_on() -> None:
     assert 0 < votes(project) < 200
     subprocess.run(words, cwd=state.CHECKOUT, env=environment, check=True, capture_output=True)
     assert votes(project) == 200
+
+
+def test_a_forecast_is_said_and_nothing_is_started(judged_project: Project) -> None:
+    factories.import_items(judged_project, n=4)
+    said = run_command(judged_project.slug, "--forecast")
+    assert "8 cases, 8 calls" in said
+    assert "unknown before a first run" in said
+    assert not Run.objects.exists()
+
+
+def test_a_cap_ends_the_command_with_what_is_left_to_do(judged_project: Project) -> None:
+    factories.import_items(judged_project, n=4)
+    with pytest.raises(CommandError, match="cap of 10 tokens is reached") as said:
+        run_command(judged_project.slug, "--max-tokens", "10")
+    assert "stopped at a cap" in str(said.value)
+    assert "To go on: manage.py judge_items" in str(said.value)
+
+
+def test_an_unknown_candidate_is_refused_with_those_there_are(judged_project: Project) -> None:
+    factories.import_items(judged_project, n=1)
+    with pytest.raises(CommandError, match=r"there is no judge 7 \(expected: 1\)"):
+        run_command(judged_project.slug, "--candidate", "7")
