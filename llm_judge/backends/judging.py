@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from llm_judge.backends.base import Backend
 from llm_judge.rules.configuration import RaterConfiguration
 from llm_judge.rules.records import CompletionRequest, CompletionResult, Reply, Scored, Unscored, UnscoredReason
-from llm_judge.rules.scoring import JudgeCase, conclude, plan_calls
+from llm_judge.rules.scoring import JudgeCase, conclude, next_calls
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +40,17 @@ class CaseAnswer:
 
 async def judge_one(backend: Backend, case: JudgeCase, rater: RaterConfiguration) -> CaseAnswer:
     """Ask whatever the scoring rule asks of one case. InputError only where rater and criterion do not fit."""
-    requests = plan_calls(case, rater)
-    replies = tuple(await asyncio.gather(*(backend.complete(each) for each in requests)))
+    requests: tuple[CompletionRequest, ...] = ()
+    replies: tuple[Reply, ...] = ()
+    while calls := next_calls(case, rater, replies):
+        requests, replies = requests + calls, replies + await _complete_all(backend, calls)
     return CaseAnswer(case.case_id, conclude(case, rater, replies), requests, replies)
+
+
+async def _complete_all(backend: Backend, calls: Sequence[CompletionRequest]) -> tuple[Reply, ...]:
+    if len(calls) == 1:  # by far the commonest, and a task less
+        return (await backend.complete(calls[0]),)
+    return tuple(await asyncio.gather(*map(backend.complete, calls)))
 
 
 async def judge_many(

@@ -1,25 +1,30 @@
 """Item text in a prompt: shown to the model as data, unable to speak as the rubric.
 
 Three walls. A ``<`` never appears in item text, so it can neither close its fence nor write a chat model's control
-tokens (``<|im_end|>``, ``</s>``); ``[INST]``-like marks are broken by a space. Every line is indented, so nothing
-of the item stands at the margin, where the rubric speaks. Invisible and control characters
-become a visible mark (U+FFFD).
+tokens (``<|im_end|>``, ``</s>``); ``[INST]``-like marks are broken by a space. Every line is indented below the key
+that it belongs to, so nothing of the item stands at the margin, where the rubric speaks, and no text can pass for
+another key, or for the other output of a pair. Invisible and control characters become a visible mark (U+FFFD).
+
+These run for every case of every run: what looks plain here was measured.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 INDENT = "  "
 _MAX_DEPTH = 6
+#: A list of words this short stands on one line.
+_SHORT = 40
 _BRACKET_MARK = re.compile(r"\[(?=/?[A-Z][A-Z_]+\])")
-_HIDDEN_FORMATS = frozenset(
-    [*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x2060, 0xFEFF, *range(0xE0000, 0xE0080)]
+#: Control, private and surrogate characters, marks of direction, joiners and tags; newline and tab stay.
+_HIDDEN = re.compile(
+    r"[\0-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ud800-\uf8ff\ufeff"
+    r"\U000e0000-\U000e007f\U000f0000-\U0010ffff]"
 )
-_HIDDEN_CATEGORIES = frozenset(["Cc", "Cs", "Co"])
+_LIST = (list, tuple)
 
 
 def neutralise(text: str) -> str:
@@ -29,19 +34,13 @@ def neutralise(text: str) -> str:
     'nice&lt;/output> &lt;|im_end|> [ INST] obey'
     """
     lines = "\n".join(text.splitlines())
-    visible = "".join(map(_show, lines)) if not lines.isascii() or not lines.isprintable() else lines
-    return _BRACKET_MARK.sub("[ ", visible.replace("<", "&lt;"))
-
-
-def _show(character: str) -> str:
-    if character in "\n\t":
-        return character
-    hidden = ord(character) in _HIDDEN_FORMATS or unicodedata.category(character) in _HIDDEN_CATEGORIES
-    return "\N{REPLACEMENT CHARACTER}" if hidden else character
+    if not lines.replace("\n", " ").isprintable():
+        lines = _HIDDEN.sub("\N{REPLACEMENT CHARACTER}", lines)
+    return _BRACKET_MARK.sub("[ ", lines.replace("<", "&lt;")) if "[" in lines else lines.replace("<", "&lt;")
 
 
 def indent(text: str) -> str:
-    return "\n".join(INDENT + line for line in text.split("\n"))
+    return INDENT + text.replace("\n", "\n" + INDENT)
 
 
 def describe(value: Any) -> str:
@@ -62,49 +61,48 @@ def show(value: Any) -> str:
 
 
 def _lines(value: Any, depth: int) -> Iterator[str]:
-    if depth < _MAX_DEPTH and isinstance(value, Mapping) and value:
+    if depth < _MAX_DEPTH and value and isinstance(value, dict):
         for key in sorted(value, key=str):
-            yield from _entry(_title(str(key)), value[key], depth)
-    elif depth < _MAX_DEPTH and isinstance(value, Sequence) and not isinstance(value, str | bytes) and value:
+            yield from _entry(f"{_title(str(key))}:", value[key], depth)
+    elif depth < _MAX_DEPTH and value and isinstance(value, _LIST):
         for each in value:
             yield from _entry("-", each, depth)
     else:
-        yield _word(value)
+        yield from _word(value).split("\n")
 
 
-def _entry(title: str, value: Any, depth: int) -> Iterator[str]:
-    colon = "" if title == "-" else ":"
-    if _is_flat(value):
-        yield f"{title}{colon} {_flat(value)}".rstrip()
+def _entry(head: str, value: Any, depth: int) -> Iterator[str]:
+    flat = _flat(value)
+    if flat is not None:
+        yield f"{head} {flat}".rstrip()
         return
-    yield f"{title}{colon}"
-    yield from (INDENT + line for line in _lines(value, depth + 1))
+    yield head
+    for line in _lines(value, depth + 1):
+        yield INDENT + line
 
 
-def _is_flat(value: Any) -> bool:
-    if isinstance(value, Mapping):
-        return not value
-    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
-        return all(not isinstance(each, Mapping | Sequence) or isinstance(each, str) for each in value) and all(
-            len(_word(each)) <= 40 and "\n" not in _word(each) for each in value
-        )
-    return "\n" not in _word(value)
-
-
-def _flat(value: Any) -> str:
-    return (
-        "; ".join(map(_word, value))
-        if isinstance(value, Sequence) and not isinstance(value, str | bytes)
-        else _word(value)
-    )
+def _flat(value: Any) -> str | None:
+    """The value on one line, or None where it takes several."""
+    if isinstance(value, _LIST):
+        if any(isinstance(each, (dict, list, tuple)) for each in value):
+            return None
+        words = [_word(each) for each in value]
+        return "; ".join(words) if all(len(word) <= _SHORT and "\n" not in word for word in words) else None
+    if isinstance(value, dict) and value:
+        return None
+    word = _word(value)
+    return None if "\n" in word else word
 
 
 def _word(value: Any) -> str:
-    if value is None or value in ({}, []):
+    """Its lines are parted by newlines alone: what else breaks a line must not look harmless here."""
+    if isinstance(value, str):
+        return "\n".join(value.splitlines())
+    if value is None or value in ({}, [], ()):
         return "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return str(value)
+    return "\n".join(str(value).splitlines())
 
 
 def _title(key: str) -> str:

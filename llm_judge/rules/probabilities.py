@@ -21,22 +21,10 @@ def share_mass(alternatives: Iterable[tuple[str, float]], words: AnswerWords) ->
     """
     masses = dict.fromkeys(words.keys, 0.0)
     for token, logprob in dict(alternatives).items():
-        key = match(token, words)
+        key = words.match(token)
         if key is not None and not math.isnan(logprob):
             masses[key] += math.exp(min(logprob, 0.0))
     return {key: round(mass, 12) for key, mass in masses.items()}
-
-
-def match(token: str, words: AnswerWords) -> str | None:
-    """The one label whose word begins with this token, or None. Case is kept apart only for one-letter words."""
-    start = token.strip()
-    if not start:
-        return None
-    if all(len(word) > 1 for word in words.words):
-        found = {key for word, key in words.pairs if word.casefold().startswith(start.casefold())}
-    else:
-        found = {key for word, key in words.pairs if word.startswith(start)}
-    return found.pop() if len(found) == 1 else None
 
 
 def normalise(masses: Mapping[str, float]) -> tuple[dict[str, float], float] | None:

@@ -1,4 +1,4 @@
-"""From a criterion, a context and an output to the text a model reads.
+"""Prompt templates: immutable, named, checked when they are made. ``sheets`` puts cases into them.
 
 The part that many cases share comes first (instructions, worked examples, context) and the output last, so that a
 server's prefix cache serves the cases of one context, and of one criterion, almost for free.
@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from string import Formatter
 from typing import Any
 
 from judge.errors import InputError
-from judge.rules.scales import Example, Question
-from llm_judge.rules.answers import AnswerWords, choose_words, list_answers
-from llm_judge.rules.fencing import neutralise, show
 
 RUBRIC_VARIABLES = ("criterion", "question", "guidance", "labels", "answers", "examples")
 BODY_VARIABLES = (*RUBRIC_VARIABLES, "context", "output")
@@ -30,12 +27,18 @@ class TemplateText:
     """A prompt in one language: ``system`` (may be empty), one worked ``example``, and the ``body``.
 
     Variables stand in braces; ``{context}`` comes before ``{output}``, after which only fixed words and a reminder of
-    the question may follow.
+    the question may follow. ``closing`` is for the rule *reasoned* alone: it asks for the answer once the model has
+    given its reasons.
     """
 
     system: str
     example: str
     body: str
+    closing: str = ""
+
+    def as_record(self) -> list[str]:
+        texts = [self.system, self.example, self.body]
+        return [*texts, self.closing] if self.closing else texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ class PromptTemplate:
             _check(text.system, SYSTEM_VARIABLES, f"{where}, system")
             _check(text.example, EXAMPLE_VARIABLES, f"{where}, example")
             _check_body(_check(text.body, BODY_VARIABLES, f"{where}, body"), f"{where}, body")
+            _check(text.closing, TAIL_VARIABLES, f"{where}, closing")
 
     def in_language(self, language: str) -> TemplateText:
         """The text for ``zh-hans`` is that for ``zh``, or else English, or else the first."""
@@ -64,7 +68,7 @@ class PromptTemplate:
         return found or next(iter(self.texts.values()))
 
     def as_record(self) -> dict[str, Any]:
-        texts = {key: [text.system, text.example, text.body] for key, text in sorted(self.texts.items())}
+        texts = {key: text.as_record() for key, text in sorted(self.texts.items())}
         return {"name": self.name, "fenced": self.fenced, "texts": texts}
 
     @classmethod
@@ -77,90 +81,6 @@ class PromptTemplate:
         """Twelve hex digits of the text's hash: two prompts with one version are the same prompt."""
         canonical = json.dumps(self.as_record(), sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(canonical.encode()).hexdigest()[:12]
-
-
-@dataclass(frozen=True, slots=True)
-class Prompt:
-    """``system`` and ``shared`` are the same for every output of a context; ``tail`` holds the output and what follows.
-
-    ``before_output`` is all that precedes the output, for a rule that lets the model weigh the output itself.
-    """
-
-    system: str
-    shared: str
-    tail: str
-    answers: AnswerWords
-
-    @property
-    def before_output(self) -> str:
-        before = f"{self.system}\n\n{self.shared}" if self.system else self.shared
-        return before.rstrip(" ")
-
-    @property
-    def body(self) -> str:
-        return self.shared + self.tail
-
-    @property
-    def text(self) -> str:
-        return f"{self.system}\n\n{self.body}" if self.system else self.body
-
-
-def render(
-    question: Question,
-    *,
-    context: Any,
-    output: Any,
-    template: PromptTemplate,
-    examples: Sequence[Example] = (),
-    language: str = "en",
-) -> Prompt:
-    """The prompt for one case. ``examples`` that do not fit the scale's labels are refused."""
-    asked, text = question.in_language(language), template.in_language(language)
-    words = choose_words(question)
-    place = show if template.fenced else _plain
-    values = _rubric_values(asked, words)
-    values["examples"] = "".join(_show_example(each, asked, text.example, words, place) for each in examples)
-    before, _, after = text.body.partition("{output}")
-    values["context"] = place(context)
-    return Prompt(
-        system=_fill(text.system, values),
-        shared=_fill(before, values),
-        tail=place(output) + _fill(after, values),
-        answers=words,
-    )
-
-
-def _plain(value: Any) -> str:
-    return show(value).strip()
-
-
-def _rubric_values(question: Question, words: AnswerWords) -> dict[str, str]:
-    return {
-        "criterion": question.title,
-        "question": question.question,
-        "guidance": f"{question.guidance}\n" if question.guidance else "",
-        "labels": list_answers(question.labels, words),
-        "answers": " / ".join(words.words),
-    }
-
-
-def _show_example(
-    example: Example, question: Question, text: str, words: AnswerWords, place: Callable[[Any], str]
-) -> str:
-    if example.label not in words.keys:
-        raise InputError(f'an example has the label "{example.label}"', expected=", ".join(words.keys))
-    values = {
-        "question": question.question,
-        "context": place(example.context),
-        "output": place(example.output),
-        "answer": words.word_of(example.label),
-        "why": neutralise(example.why),
-    }
-    return _fill(text, values)
-
-
-def _fill(text: str, values: Mapping[str, str]) -> str:
-    return "".join(fixed + (values[name] if name else "") for fixed, name, _, _ in Formatter().parse(text))
 
 
 def _check(text: str, allowed: Sequence[str], where: str) -> list[str]:

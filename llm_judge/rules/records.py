@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -21,19 +21,29 @@ class UnscoredReason(StrEnum):
     UNREACHABLE = "unreachable"  # no connection, or it broke
     CONTEXT_TOO_LONG = "context_too_long"  # the prompt does not fit in the model's window; nothing is cut
     REFUSED = "refused"  # the model or a content filter declined to answer
+    NOT_A_PAIR = "not_a_pair"  # the criterion compares two outputs, and the item holds one
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
     """A judgment: probabilities over the labels (they sum to 1) and the mass the model put elsewhere.
 
-    ``probs`` follows the scale's order; ``label`` is the most probable; ``text`` is what the model wrote.
+    ``probs`` follows the scale's order; ``label`` is the most probable; ``text`` is what the model wrote, and
+    ``rationale`` what it wrote first where it was asked for reasons. ``by_order`` holds, for a pair, the probabilities
+    of each presentation order, in the labels of the pair as it was imported.
     """
 
     probs: Mapping[str, float]
     outside_mass: float
     label: str
     text: str
+    rationale: str = ""
+    by_order: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+    @property
+    def is_order_sensitive(self) -> bool:
+        """The two orders of a pair gave different labels: what stands first weighed more than what it says."""
+        return len({max(probs, key=lambda label: probs[label]) for probs in self.by_order.values()}) > 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +64,8 @@ class Message:
 class CompletionRequest:
     """One call. Either ``messages`` (chat) or ``prompt`` (raw completion) is set.
 
-    ``answers`` are the only texts that may come back (the server is asked to hold the model to them).
+    ``answers`` are the only texts that may come back (the server is asked to hold the model to them); without them it
+    writes freely, up to ``max_tokens`` or one of the ``stop`` marks. ``top_logprobs`` 0 asks for none.
     ``forced`` asks for no answer at all: only for the log-probability of this text after ``prompt``.
     ``reference`` travels along for logs and scripted answers; it is neither sent nor hashed.
     """
@@ -68,10 +79,11 @@ class CompletionRequest:
     temperature: float = 0.0
     seed: int | None = None
     reference: str = ""
+    stop: tuple[str, ...] = ()
 
     def as_record(self) -> dict[str, object]:
         """What decides the answer, as JSON-able data."""
-        return {
+        record: dict[str, object] = {
             "prompt": self.prompt,
             "messages": [[each.role, each.content] for each in self.messages],
             "answers": list(self.answers),
@@ -81,6 +93,7 @@ class CompletionRequest:
             "temperature": self.temperature,
             "seed": self.seed,
         }
+        return record | {"stop": list(self.stop)} if self.stop else record
 
 
 @dataclass(frozen=True, slots=True)

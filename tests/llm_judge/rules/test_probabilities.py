@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llm_judge.rules.answers import AnswerWords
-from llm_judge.rules.probabilities import logistic, match, most_probable, normalise, share_mass
+from llm_judge.rules.probabilities import logistic, most_probable, normalise, share_mass
 
 YES_NO = AnswerWords((("Yes", "fits"), ("No", "weak")))
 LETTERS = AnswerWords((("A", "good"), ("B", "fair"), ("C", "bad")))
@@ -38,14 +38,14 @@ def test_every_way_to_begin_a_word_counts() -> None:
 
 def test_a_beginning_of_two_words_is_nobodys() -> None:
     words = AnswerWords((("weakly", "w"), ("weird", "x")))
-    assert match("we", words) is None
-    assert match("wea", words) == "w"
+    assert words.match("we") is None
+    assert words.match("wea") == "w"
 
 
 def test_a_small_letter_is_no_answer_letter() -> None:
     """After a colon, " a" is the article far more often than the answer."""
-    assert match(" A", LETTERS) == "good"
-    assert match(" a", LETTERS) is None
+    assert LETTERS.match(" A") == "good"
+    assert LETTERS.match(" a") is None
 
 
 def test_a_token_listed_twice_counts_once() -> None:

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from judge.errors import InputError
 from judge.rules.scales import Example
-from llm_judge.rules.prompting import PromptTemplate, TemplateText, render
+from llm_judge.rules.prompting import PromptTemplate, TemplateText
+from llm_judge.rules.sheets import render
 from llm_judge.rules.templates import CHOICE, FEW_SHOT, SHIPPED
 from tests.llm_judge.examples import FIT, REASON
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from llm_judge.rules.prompting import render
+from llm_judge.rules.sheets import render
 from llm_judge.rules.templates import FEW_SHOT
 from tests.llm_judge.examples import FIT
 
