@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.db.models import Count
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from judge.errors import InputError, ServiceError
 from judge.models import Rater
 from llm_judge.actions import answers, cache, calls, cases, endpoints, raters, runs
+from llm_judge.actions.purses import Purse
 from llm_judge.backends.base import Backend, check_offer
 from llm_judge.backends.judging import CaseAnswer
 from llm_judge.models import Completion, Endpoint, Run
-from llm_judge.rules.budget import Budget, Price
 from llm_judge.rules.configuration import RaterConfiguration
 from llm_judge.rules.scoring import JudgeCase
 
@@ -37,38 +35,6 @@ class Batch:
     limit: str = ""
     failed: list[CaseAnswer] = field(default_factory=list)
     n_failed_in_row: int = 0
-
-
-class Purse:
-    """A run's budget as this batch sees it, and what calls cost."""
-
-    def __init__(self, run: Run, price: Price) -> None:
-        self.price = price
-        ends_at = None
-        if run.max_minutes is not None and run.started_at is not None:
-            used = (timezone.now() - run.started_at).total_seconds()
-            ends_at = time.monotonic() + 60 * run.max_minutes - used
-        run.refresh_from_db(fields=["prompt_tokens", "completion_tokens", "cost"])
-        self.budget = Budget(
-            run.caps,
-            ends_at=ends_at,
-            spent_tokens=run.tokens,
-            spent_cost=run.cost,
-            dearest_tokens=run.forecast.get("dearest_tokens", 0),
-            dearest_cost=run.forecast.get("dearest_cost", 0.0),
-        )
-
-    def settle(self, chunk: Sequence[CaseAnswer]) -> None:
-        """Count what a chunk of answers cost."""
-        tokens = [each.prompt_tokens + each.completion_tokens for each in chunk]
-        costs = [self.price.cost(each.prompt_tokens, each.completion_tokens) for each in chunk]
-        self.budget.settle(
-            n_cases=len(chunk),
-            tokens=sum(tokens),
-            cost=sum(costs),
-            dearest_tokens=max(tokens, default=0),
-            dearest_cost=max(costs, default=0.0),
-        )
 
 
 def judge_batch(run_id: int, case_ids: Sequence[int]) -> Batch:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from datetime import timedelta
 
-from celery import current_app
 from django.conf import settings
 from django.utils import timezone
 
@@ -19,8 +18,6 @@ from llm_judge.rules.records import Scored
 from llm_judge.rules.scoring import JudgeCase
 
 QUESTION = Question("sense", "Is the output a word of the context?", (ScaleLabel("yes", True), ScaleLabel("no", False)))
-#: The queues that must be served, and what their worker takes from.
-QUEUES = {"judge": "judge", "interactive": "interactive,export"}
 CASE = JudgeCase("doctor", QUESTION, context="tea, milk, sugar", output="milk")
 
 
@@ -42,27 +39,18 @@ def check_workers() -> list[Finding]:
         workers = dispatch.worker_names()
     except CojudgeError as error:
         return [Finding("worker", False, str(error), "Start the broker, or correct BROKER_URL.")]
-    return [*find_gaps(workers, _queues_served() if workers else set()), _beat()]
+    return [*find_gaps(workers, dispatch.queues_served() if workers else set()), _beat()]
 
 
 def find_gaps(workers: Sequence[str], served: Collection[str]) -> list[Finding]:
     """Whether there are workers, and whether they take from every queue between them."""
     if not workers:
-        return [Finding("worker", False, "no worker answers", " and ".join(map(_start, QUEUES)))]
-    idle = [queue for queue in QUEUES if queue not in served]
+        return [Finding("worker", False, "no worker answers", dispatch.how_to_start(dispatch.QUEUES))]
+    idle = [queue for queue in dispatch.QUEUES if queue not in served]
     if not idle:
         return [Finding("worker", True, ", ".join(workers))]
     detail = f"{', '.join(workers)}; nobody takes from the queue {' and '.join(idle)}"
-    return [Finding("worker", False, detail, " and ".join(map(_start, idle)))]
-
-
-def _start(queue: str) -> str:
-    return f"Start one with: celery -A judge worker -Q {QUEUES[queue]} -n {queue}@%h"
-
-
-def _queues_served() -> set[str]:
-    answers = current_app.control.inspect(timeout=2.0).active_queues() or {}
-    return {queue["name"] for queues in answers.values() for queue in queues}
+    return [Finding("worker", False, detail, dispatch.how_to_start(idle))]
 
 
 def _ask() -> tuple[str, str, bool]:

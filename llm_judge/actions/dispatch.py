@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from celery import current_app
@@ -10,14 +10,15 @@ from django.conf import settings
 from django.utils import timezone
 from kombu.exceptions import ChannelError, OperationalError
 
-from judge.errors import ServiceError
+from judge.errors import InputError, ServiceError
 from llm_judge.actions import runs
 from llm_judge.models import Heartbeat, Run
 
 Send = Callable[[int, list[int]], object]
 
 JUDGE_QUEUE = "judge"
-START = "Start one with: celery -A judge worker -Q judge,interactive,export"
+#: The queues that a run needs, and what their usual worker takes from.
+QUEUES = {JUDGE_QUEUE: "judge", "interactive": "interactive,export"}
 
 
 def enqueue(run: Run) -> None:
@@ -86,6 +87,26 @@ def worker_names(timeout: float = 2.0) -> list[str]:
     except (OSError, OperationalError) as error:
         raise ServiceError(f"The broker at BROKER_URL does not answer ({_name(error)}). Is it running?") from error
     return sorted(name for reply in replies for name in reply)
+
+
+def queues_served(timeout: float = 2.0) -> set[str]:
+    """The queues from which some worker takes now."""
+    answers = current_app.control.inspect(timeout=timeout).active_queues() or {}
+    return {queue["name"] for queues in answers.values() for queue in queues}
+
+
+def check_workers() -> None:
+    """Raise InputError, with what to start, unless workers answer and take from every queue that a run needs."""
+    if not worker_names():
+        raise InputError("no worker answers on the queue", next_step=how_to_start(QUEUES))
+    idle = QUEUES.keys() - queues_served()
+    if idle:
+        raise InputError(f"no worker takes from the queue {' and '.join(sorted(idle))}", next_step=how_to_start(idle))
+
+
+def how_to_start(queues: Iterable[str]) -> str:
+    """What to type so that these queues are served."""
+    return " and ".join(f"Start one with: celery -A judge worker -Q {QUEUES[each]} -n {each}@%h" for each in queues)
 
 
 def _name(error: BaseException) -> str:

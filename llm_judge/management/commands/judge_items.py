@@ -50,8 +50,8 @@ class Command(CojudgeCommand):
         if limit is not None and limit < 1:
             raise InputError(f"--limit {limit}", expected="at least 1")
         found = find_project(project)
-        if queue and not dispatch.worker_names():
-            raise InputError("no worker answers on the queue", next_step=dispatch.START)
+        if queue:
+            dispatch.check_workers()
         judge = self._find_judge(found, options["judge"], options["candidate"])
         wanted: dict[str, Any] = {"judge": judge, "limit": limit, "criteria": tuple(options["criterion"])}
         if not runs.count_left(found, wanted["criteria"], judge=judge):
