@@ -18,9 +18,6 @@ from llm_judge.models import Completion, Endpoint, Run
 from llm_judge.rules.configuration import RaterConfiguration
 from llm_judge.rules.scoring import JudgeCase
 
-#: So many failures of the server in a row, and the batch is broken off: the server is in trouble, not the cases.
-BREAK_AFTER = 16
-
 
 @dataclass(slots=True)
 class Batch:
@@ -34,7 +31,6 @@ class Batch:
     trouble: str = ""
     limit: str = ""
     failed: list[CaseAnswer] = field(default_factory=list)
-    n_failed_in_row: int = 0
 
 
 def judge_batch(run_id: int, case_ids: Sequence[int]) -> Batch:
@@ -80,6 +76,7 @@ def _ask_rater(run: Run, rater: Rater, case_ids: Sequence[int], batch: Batch) ->
     before = batch.n_judged
     for answered in _ask_within(purse, backend, waiting, configuration):
         _take(answered, run, rater, batch, keys, purse)
+        batch.trouble = backend.trouble  # its breaker has given up: the server is in trouble, not the cases
         yield batch
         batch.is_wanted = Run.objects.filter(pk=run.pk, status=Run.Status.RUNNING).exists()
         if not batch.is_wanted or batch.trouble:
@@ -128,13 +125,9 @@ def _is_alive(backend: Backend) -> bool:
 
 
 def _take(chunk: Sequence[CaseAnswer], run: Run, rater: Rater, batch: Batch, keys: answers.Keys, purse: Purse) -> None:
-    """Write what is an answer; keep what only says that the server failed."""
+    """Write what is an answer; keep what only says that the server failed. What was never sent is simply left."""
     settled = [each for each in chunk if not answers.is_servers_fault(each)]
-    for each in chunk:
-        batch.n_failed_in_row = batch.n_failed_in_row + 1 if answers.is_servers_fault(each) else 0
-        if batch.n_failed_in_row >= BREAK_AFTER:
-            batch.trouble = answers.detail(each)
-    batch.failed += [each for each in chunk if answers.is_servers_fault(each)]
+    batch.failed += [each for each in chunk if answers.is_servers_fault(each) and each.was_sent]
     if settled:
         _count(answers.write(run, rater, settled, keys=keys, price=purse.price), batch)
     purse.settle(chunk)

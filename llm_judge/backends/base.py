@@ -1,8 +1,9 @@
-"""What every model backend promises, and the part they share: a bound on calls in flight, time limits, retries."""
+"""What every model backend promises, and the part they share: the gate before an endpoint, time limits, retries."""
 
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
@@ -11,6 +12,8 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from judge.errors import InputError
+from llm_judge.backends.breaker import Breaker
+from llm_judge.backends.gate import Gate
 from llm_judge.rules.configuration import BackendKind, RaterConfiguration, ScoringRule
 from llm_judge.rules.records import CompletionFailure, CompletionRequest, Reply, UnscoredReason
 
@@ -29,10 +32,16 @@ class ServerFacts:
 
 
 class Backend(Protocol):
-    """Used as ``async with backend:``. ``complete`` never raises for what a server does: it returns a failure."""
+    """Used as ``async with backend:``. ``complete`` never raises for what a server does: it returns a failure.
+
+    ``trouble`` says in words why nothing can be asked here for a while; it is empty while something can.
+    """
 
     kind: BackendKind
     in_flight: int
+
+    @property
+    def trouble(self) -> str: ...
 
     async def __aenter__(self) -> Self: ...
 
@@ -47,19 +56,41 @@ class Backend(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long one call may take (seconds), how often it is tried, and how long to wait in between."""
+    """How long one attempt may take (seconds), how often a call is tried, and how long to wait in between.
+
+    ``deadline`` bounds all attempts of a call and the pauses between them; 0: thrice the time of one attempt, but ten
+    seconds at least. Waiting for room is not counted: it is no trouble.
+    """
 
     timeout: float = 60.0
     attempts: int = 4
     first_wait: float = 0.25
     longest_wait: float = 30.0
+    deadline: float = 0.0
 
-    def wait(self, failure: CompletionFailure, attempt: int) -> float | None:
-        """Seconds before the next attempt, or None to give up: tried enough, useless, or asked to wait too long."""
-        if not failure.retryable or attempt >= self.attempts or (failure.retry_after or 0.0) > self.longest_wait:
+    @property
+    def in_all(self) -> float:
+        return self.deadline or max(10.0, 3 * self.timeout)
+
+    def wait(self, failure: CompletionFailure, attempt: int, left: float = math.inf) -> float | None:
+        """Seconds before the next attempt, or None to give up: tried enough, useless, or asked to wait too long.
+
+        The time that a server itself asks for comes on top: the gate keeps it, for all calls.
+        """
+        asked = failure.retry_after or 0.0
+        if not failure.retryable or attempt >= self.attempts or asked > self.longest_wait:
             return None
-        grown = min(self.longest_wait, self.first_wait * 2.0 ** (attempt - 1))
-        return (failure.retry_after or 0.0) + grown * _chance.uniform(0.5, 1.0)
+        wait = min(self.longest_wait, self.first_wait * 2.0 ** (attempt - 1)) * _chance.uniform(0.5, 1.0)
+        return wait if wait < left else None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal(CompletionFailure):
+    """The call was not sent: the endpoint rests for longer than calls wait."""
+
+    @property
+    def attempts(self) -> int:
+        return len(self.retried)
 
 
 class PatientBackend(ABC):
@@ -72,7 +103,12 @@ class PatientBackend(ABC):
             raise InputError(f"{in_flight} calls in flight", expected="at least 1")
         self.in_flight = in_flight
         self.patience = patience or Patience()
-        self._gate = asyncio.Semaphore(in_flight)
+        breaker = Breaker(first_rest=min(1.0, self.patience.timeout), longest_rest=self.patience.longest_wait)
+        self.gate = Gate(in_flight, breaker=breaker, longest_wait=self.patience.longest_wait)
+
+    @property
+    def trouble(self) -> str:
+        return self.gate.trouble
 
     async def __aenter__(self) -> Self:
         return self
@@ -92,26 +128,46 @@ class PatientBackend(ABC):
     async def complete(self, request: CompletionRequest) -> Reply:
         """Ask, and ask again where that may help. The reply names every failure that came before it."""
         retried: tuple[UnscoredReason, ...] = ()
-        async with self._gate:  # held while waiting too: a server in trouble gets fewer calls
-            while True:
-                reply = replace(await self._send_in_time(request, len(retried) + 1), retried=retried)
-                if not isinstance(reply, CompletionFailure):
-                    return reply
-                wait = self.patience.wait(reply, reply.attempts)
-                if wait is None:
-                    return reply
-                retried = (*retried, reply.kind)
-                await asyncio.sleep(wait)
+        left = self.patience.in_all
+        while True:
+            reply = await self.attempt(request, retried, left, is_first=not retried)
+            if not isinstance(reply, CompletionFailure):
+                return reply
+            left -= reply.latency_ms / 1000
+            wait = self.patience.wait(reply, reply.attempts, left)
+            if wait is None:
+                return reply
+            retried, left = (*retried, reply.kind), left - wait
+            await asyncio.sleep(wait)  # outside of the gate: others may use the room meanwhile
 
-    async def _send_in_time(self, request: CompletionRequest, attempt: int) -> Reply:
-        started = time.monotonic()
+    async def attempt(
+        self, request: CompletionRequest, retried: tuple[UnscoredReason, ...], left: float, *, is_first: bool
+    ) -> Reply:
+        """Ask once, as soon as there is room; ``retried`` are the failures before, ``left`` the seconds that remain."""
+        gate = self.gate
+        if not gate.try_enter() and not await gate.enter():
+            return self._refuse(retried)
+        began = time.monotonic()
         try:
-            async with asyncio.timeout(self.patience.timeout):
-                reply = await self.send(request, attempt)
+            reply = await self._send_in_time(request, len(retried) + 1, min(left, self.patience.timeout))
+        except BaseException:
+            gate.drop()
+            raise
+        gate.leave(reply, began=began, is_first=is_first)
+        return replace(reply, retried=retried, latency_ms=(time.monotonic() - began) * 1000)
+
+    async def _send_in_time(self, request: CompletionRequest, attempt: int, seconds: float) -> Reply:
+        try:
+            async with asyncio.timeout(seconds):
+                return await self.send(request, attempt)
         except TimeoutError:
-            detail = f"no answer within {self.patience.timeout:g} seconds"
-            reply = CompletionFailure(UnscoredReason.TIMEOUT, detail, retryable=True)
-        return replace(reply, latency_ms=(time.monotonic() - started) * 1000)
+            detail = f"no answer within {seconds:.3g} seconds"
+            return CompletionFailure(UnscoredReason.TIMEOUT, detail, retryable=True)
+
+    def _refuse(self, retried: tuple[UnscoredReason, ...]) -> Refusal:
+        breaker = self.gate.breaker
+        kind = breaker.last.kind if breaker.last else UnscoredReason.UNREACHABLE
+        return Refusal(kind, breaker.words, retried=retried)
 
 
 def check_offer(facts: ServerFacts, rater: RaterConfiguration) -> None:

@@ -34,6 +34,11 @@ class CaseAnswer:
         return sum(reply.latency_ms for reply in self.replies)
 
     @property
+    def was_sent(self) -> bool:
+        """Whether the server was asked at all: not where every call was refused because it rests."""
+        return any(reply.attempts for reply in self.replies)
+
+    @property
     def retried(self) -> tuple[UnscoredReason, ...]:
         return tuple(reason for reply in self.replies for reason in reply.retried)
 

@@ -16,12 +16,6 @@ from tests.llm_judge.examples import make_case, make_rater
 BUSY = CompletionFailure(UnscoredReason.RATE_LIMITED, "429", retryable=True, retry_after=2.0)
 
 
-def test_the_wait_a_server_asks_for_is_kept() -> None:
-    wait = Patience(first_wait=0.5).wait(BUSY, 1)
-    assert wait is not None
-    assert 2.25 <= wait <= 2.5  # 2 s asked, and .25 to .5 of our own so that callers do not return together
-
-
 def test_waits_grow_up_to_a_bound() -> None:
     failure = CompletionFailure(UnscoredReason.HTTP_ERROR, "500", retryable=True)
     patience = Patience(attempts=99, first_wait=1.0, longest_wait=8.0)
