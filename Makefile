@@ -3,7 +3,7 @@ PY := .venv/bin/python
 AREA ?=
 export PYTHON
 
-.PHONY: help setup demo serve stop test check fix bench lock record-demo messages
+.PHONY: help setup demo serve stop test test-vllm check fix bench lock record-demo messages
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 14
@@ -22,6 +22,10 @@ stop: setup  ## stop every embedded server of this checkout
 
 test: setup  ## all tests, on real servers of their own
 	@$(PY) -m pytest -q
+
+test-vllm: setup  ## the contract suite and a whole project on a real vLLM (Python 3.11, 4 GB, first time minutes)
+	@sh scripts/setup_vllm.sh
+	@COJUDGE_VLLM=$(CURDIR)/.venv-vllm $(PY) -m pytest -q -m vllm tests/contracts
 
 check: setup  ## style, types, migrations, the house rules
 	@.venv/bin/ruff check .

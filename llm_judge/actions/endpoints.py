@@ -10,23 +10,26 @@ from django.conf import settings
 
 from judge.errors import ServiceError
 from judge.services import models
+from llm_judge.actions import offline
+from llm_judge.backends import vllm_offline
 from llm_judge.backends.base import Backend, Patience
 from llm_judge.backends.openai_http import OpenAIBackend
 from llm_judge.backends.scripted import Fault, ScriptedBackend, fail_share
 from llm_judge.models import Endpoint
 
-EMBEDDED, SERVER, SCRIPTED = "embedded", "server", "scripted"
+EMBEDDED, SERVER, SCRIPTED, OFFLINE = "embedded", "server", "scripted", "offline"
 
 #: What the rows say at first; an admin may change them.
 FIRST: Mapping[str, Mapping[str, Any]] = {
     EMBEDDED: {"kind": Endpoint.Kind.EMBEDDED, "max_in_flight": 4, "timeout_s": 120.0},
     SERVER: {"kind": Endpoint.Kind.OPENAI},
     SCRIPTED: {"kind": Endpoint.Kind.SCRIPTED, "max_in_flight": 64},
+    OFFLINE: {"kind": Endpoint.Kind.OFFLINE, "max_in_flight": vllm_offline.IN_FLIGHT, "timeout_s": 3600.0},
 }
 
 
 def ensure(name: str) -> Endpoint:
-    """The row of one of our own three endpoints, brought up to date with the environment."""
+    """The row of one of our own endpoints, brought up to date with the environment."""
     endpoint, _ = Endpoint.objects.get_or_create(name=name, defaults=FIRST[name])
     if name == SERVER and settings.JUDGE_URL:
         told = {
@@ -47,6 +50,8 @@ def connect(endpoint: Endpoint, *, model: str = "") -> Backend:
     patience = Patience(timeout=endpoint.timeout_s)
     if endpoint.kind == Endpoint.Kind.SCRIPTED:
         return _scripted(endpoint.options, endpoint.max_in_flight, patience)
+    if endpoint.kind == Endpoint.Kind.OFFLINE:
+        return offline.connect(endpoint, model=model)
     return OpenAIBackend(
         address(endpoint),
         model=model or endpoint.model,

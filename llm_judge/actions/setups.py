@@ -1,4 +1,5 @@
-"""The judges that a project can be given by name: the embedded model, a server of one's own, scripted answers."""
+"""The judges that a project can be given by name: the embedded model, a server of one's own, vLLM without a server,
+scripted answers."""
 
 from __future__ import annotations
 
@@ -9,8 +10,8 @@ from django.conf import settings
 from judge.actions import judges
 from judge.models import Judge, Project, User
 from judge.services import models
-from llm_judge.actions import calls, endpoints, raters
-from llm_judge.actions.endpoints import EMBEDDED, SCRIPTED, SERVER
+from llm_judge.actions import calls, endpoints, offline, raters
+from llm_judge.actions.endpoints import EMBEDDED, OFFLINE, SCRIPTED, SERVER
 from llm_judge.backends import scripted
 from llm_judge.backends.base import check_offer
 from llm_judge.rules import templates
@@ -30,6 +31,11 @@ def use_server(project: Project, *, by: User | None = None) -> Judge:
 def use_scripted(project: Project, *, by: User | None = None) -> Judge:
     """Answers drawn by hash, for trials and tests: no model is behind them."""
     return _seat(project, scripted_configuration(), endpoint=SCRIPTED, name="Scripted answers", by=by)
+
+
+def use_offline(project: Project, *, by: User | None = None) -> Judge:
+    """vLLM in a process of its own, for judging at night or on a borrowed machine; set up by the environment."""
+    return _seat(project, offline.configuration(), endpoint=OFFLINE, name="Offline", by=by)
 
 
 def embedded_configuration() -> RaterConfiguration:
@@ -76,4 +82,9 @@ def _seat(project: Project, configuration: RaterConfiguration, *, endpoint: str,
     return judges.put_in_force(project, [rater], name=full[:120], by=by)
 
 
-SETUPS: dict[str, Callable[..., Judge]] = {EMBEDDED: use_embedded, SERVER: use_server, SCRIPTED: use_scripted}
+SETUPS: dict[str, Callable[..., Judge]] = {
+    EMBEDDED: use_embedded,
+    SERVER: use_server,
+    SCRIPTED: use_scripted,
+    OFFLINE: use_offline,
+}

@@ -13,6 +13,7 @@ class Endpoint(models.Model):
         OPENAI = "openai", "OpenAI-compatible server"
         EMBEDDED = "embedded", "embedded model"
         SCRIPTED = "scripted", "scripted answers"
+        OFFLINE = "offline", "vLLM without a server"
 
     name = models.CharField(max_length=120, unique=True)
     kind = models.CharField(max_length=8, choices=Kind)
