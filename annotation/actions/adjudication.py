@@ -99,6 +99,6 @@ def _said(case: Case) -> Sequence[Judgment]:
 
 def _opinions(case: Case, rows: Sequence[Judgment]) -> tuple[Opinion, ...]:
     return tuple(
-        Opinion(letter(position), answer_of(row), is_extra=row.purpose != Purpose.VOTE)
+        Opinion(letter(position), answer_of(row), is_extra=row.purpose not in (Purpose.VOTE, Purpose.IMPORTED))
         for position, row in enumerate(rows)
     )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from judge.actions.items import ImportReport, import_rows
+from judge.actions.items import ImportReport, Reject, import_rows
 from judge.formats.reading import Rejected, Row, read_rows
 from judge.formats.writing import rejected_writer
 from judge.models import Project, User
@@ -34,8 +34,16 @@ def import_file(
     the file as a whole cannot be taken; then nothing went in.
     """
     frame = frame or f"{name} {datetime.now(UTC):%Y-%m-%d %H:%M:%S}"
+    with rejecting(rejected_path, on_reject) as reject:
+        rows = counted(read_rows(source, name=name), progress)
+        return import_rows(project, rows, by=by, reject=reject, frame=frame, name=name)
+
+
+@contextmanager
+def rejecting(path: Path | None, on_reject: Callable[[Rejected], None] | None) -> Iterator[Reject]:
+    """Where an import sends rejected lines: to a file (written only if there are any) and to ``on_reject``."""
     with ExitStack() as opened:
-        writer = opened.enter_context(rejected_writer(rejected_path)) if rejected_path else None
+        writer = opened.enter_context(rejected_writer(path)) if path else None
 
         def reject(rejected: Rejected) -> None:
             if writer:
@@ -43,11 +51,10 @@ def import_file(
             if on_reject:
                 on_reject(rejected)
 
-        rows = _counted(read_rows(source, name=name), progress)
-        return import_rows(project, rows, by=by, reject=reject, frame=frame, name=name)
+        yield reject
 
 
-def _counted(rows: Iterator[Row | Rejected], progress: Progress | None) -> Iterator[Row | Rejected]:
+def counted(rows: Iterator[Row | Rejected], progress: Progress | None) -> Iterator[Row | Rejected]:
     for number, row in enumerate(rows, 1):
         if progress and number % 1_000 == 0:
             progress(number)

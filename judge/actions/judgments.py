@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -26,7 +27,8 @@ class NewJudgment:
     """An answer to one case: ``label``, or ``unscored_reason`` where there is none.
 
     A person's skip and flag are unscored answers with the reasons ``skipped`` and ``flagged``. ``suspicion`` says why
-    the item's text looks like a command to the machine; such a case goes to people.
+    the item's text looks like a command to the machine; such a case goes to people. ``confidence`` and ``at`` (when it
+    was given) come with imported answers alone.
     """
 
     case_id: int
@@ -39,6 +41,8 @@ class NewJudgment:
     purpose: Purpose = Purpose.VOTE
     duration_ms: int | None = None
     suspicion: str = ""
+    confidence: float | None = None
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +148,8 @@ def _insert(
             submission=submission,
             duration_ms=each.duration_ms,
             suspicion=each.suspicion,
+            confidence=each.confidence,
+            **({"created_at": each.at} if each.at else {}),
         )
         for each in fresh
     ]
@@ -187,7 +193,7 @@ def _follow_up(
     project = rows[0].case.project
     voted = [row for row in rows if row.purpose == Purpose.VOTE]
     if not _is_person(rater):
-        judged = [cases[row.case_id] for row in voted]
+        judged = [cases[row.case_id] for row in rows if row.purpose in (Purpose.VOTE, Purpose.IMPORTED)]
         untouched = [case for case in judged if case.stage == Stage.IMPORTED]
         decisions.route(project, untouched, verdicts=verdicts.build(project, judged, rater=rater))
     elif voted:

@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 from judge.models.fields import OrderedJSONField
 from judge.models.project import Project
 from judge.models.rubric import Criterion
+from judge.rules.imported import Reference
 from judge.rules.stages import Stage
 from judge.rules.streams import Stream
 
@@ -23,6 +24,13 @@ class Frame(models.Model):
     train_rate = models.FloatField()
     certify_rate = models.FloatField()
     gold_rate = models.FloatField()
+    reference = models.CharField(
+        max_length=6,
+        choices=[(each.value, each.value) for each in Reference],
+        default=Reference.THREE,
+        db_default=Reference.THREE,
+        help_text="how many imported people make the reference of a case; a certificate says so",
+    )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
@@ -64,7 +72,9 @@ class Item(models.Model):
     generated_at = models.DateTimeField(null=True, help_text="created_at of the import line")
     stream = models.CharField(max_length=8, choices=STREAMS)
     stream_probability = models.FloatField()
-    stream_reason = models.CharField(max_length=20, default="drawn", help_text="drawn, or imported_sample")
+    stream_reason = models.CharField(
+        max_length=20, default="drawn", help_text="drawn, imported_sample or outside_sample"
+    )
     imported_at = models.DateTimeField(db_default=Now(), editable=False)
     erased_at = models.DateTimeField(null=True)
 

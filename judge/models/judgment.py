@@ -46,6 +46,7 @@ class Judgment(AppendOnly):
     label = models.CharField(max_length=60, null=True)
     probs = models.JSONField(null=True, help_text="label → probability; for pairs, per presentation order")
     outside_mass = models.FloatField(null=True, help_text="probability of anything but a label of the scale")
+    confidence = models.FloatField(null=True, help_text="as told by an imported rater; no probability of ours")
     unscored_reason = models.CharField(max_length=40, blank=True, default="")
     origin = models.CharField(max_length=120, blank=True, default="", help_text="empty: made here, live")
     suspicion = models.CharField(
@@ -63,6 +64,11 @@ class Judgment(AppendOnly):
                 fields=["case", "rater"],
                 condition=Q(purpose=Purpose.VOTE, retracted_at__isnull=True),
                 name="judgment_one_vote_per_case_and_rater",
+            ),
+            models.UniqueConstraint(
+                fields=["case", "rater"],
+                condition=Q(purpose=Purpose.IMPORTED, retracted_at__isnull=True),
+                name="judgment_one_imported_per_case_and_rater",
             ),
             models.CheckConstraint(
                 condition=Q(label__isnull=False, unscored_reason="") | (Q(label__isnull=True) & ~Q(unscored_reason="")),

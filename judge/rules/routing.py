@@ -38,6 +38,7 @@ class Reason(StrEnum):
     REOPENED = "reopened"
     REQUESTED = "requested"
     PEOPLE_DISAGREE = "people_disagree"
+    IMPORTED = "imported"
 
 
 STREAM_REASONS = {

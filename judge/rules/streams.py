@@ -47,6 +47,10 @@ def default_rates(n_items: int) -> StreamRates:
     return StreamRates(train=min(0.25, 400 / n), certify=min(0.5, 600 / n), gold=min(0.1, 200 / n))
 
 
+#: Rates for items that people labelled elsewhere, where these are a random sample of their frame.
+SAMPLE_RATES = StreamRates(train=0.4, certify=0.5, gold=0.1)
+
+
 def uniform(salt: str, identity: str) -> float:
     """A number in [0, 1) that depends on nothing but the salt and the identity: 53 bits of SHA-256."""
     digest = hashlib.sha256(f"{salt}\x1f{identity}".encode()).digest()
@@ -62,3 +66,13 @@ def draw(u: float, rates: StreamRates) -> Stream:
     if u < rates.train + rates.certify + rates.gold:
         return Stream.GOLD
     return Stream.OPEN
+
+
+def draw_labelled(u: float, rates: StreamRates) -> Stream:
+    """The stream of an item that people labelled elsewhere: never open. ``rates`` must sum to 1.
+
+    >>> [draw_labelled(u, SAMPLE_RATES).value for u in (0.39, 0.4, 0.95)]
+    ['train', 'certify', 'gold']
+    """
+    stream = draw(u, rates)
+    return Stream.GOLD if stream is Stream.OPEN else stream  # rounding left a sliver above the rates

@@ -84,6 +84,7 @@ WORDS: Mapping[str, Mapping[str, Promise | str]] = {
         "reopened": _("reopened"),
         "requested": _("requested"),
         "people_disagree": _("people disagree"),
+        "imported": _("people answered elsewhere"),
     },
     "why": {
         "certified": _("The judge is certified for this criterion and was confident enough."),
@@ -103,6 +104,7 @@ WORDS: Mapping[str, Mapping[str, Promise | str]] = {
         "reopened": _("A lead opened the case again."),
         "requested": _("A lead asked for people's answers."),
         "people_disagree": _("The people who answered do not agree, so one more was asked."),
+        "imported": _("People answered it before it came here, and their answers were imported."),
     },
     "then": {
         "imported": _("It goes to the judge again."),
