@@ -177,4 +177,7 @@ def check_offer(facts: ServerFacts, rater: RaterConfiguration) -> None:
             f"{facts.server} cannot serve the scoring rule {rater.scoring_rule.value}",
             where=f"model {facts.model or rater.model}",
             expected=", ".join(sorted(rule.value for rule in facts.rules)),
+            next_step=""
+            if ScoringRule.CHOICE in facts.rules
+            else "It gives no log-probabilities. Use sampled, which counts votes.",
         )

@@ -1,9 +1,12 @@
 """How the same question is put to servers that share OpenAI's HTTP but not its meaning.
 
-All facts were found by trial. vLLM (0.32) holds a model to words by ``structured_outputs.choice`` (it ignores the old
-``guided_choice`` in silence) and returns probabilities after that mask. llama.cpp does it by a grammar and returns
-them before the mask, so the mass outside the labels stays visible; it ignores ``echo`` and ``structured_outputs`` in
-silence. To weigh a given text, vLLM echoes its tokens; llama.cpp is led along them by a grammar of token ids.
+All facts were found by trial. vLLM (0.32) holds a model to single tokens by ``allowed_token_ids`` and tells of those
+that ``logprob_token_ids`` names what the whole vocabulary gives them, so the mass outside the labels stays visible.
+Words of several tokens it holds by ``structured_outputs.choice`` (it ignores the old ``guided_choice`` in silence) and
+returns probabilities after that mask. Its ``/generative_scoring`` gives the same numbers, but of one label for each
+call and after cutting a long prompt in silence, so it is not used. llama.cpp holds a model by a grammar and returns
+probabilities before the mask; it ignores ``echo`` and ``structured_outputs`` in silence. To weigh a given text, vLLM
+echoes its tokens; llama.cpp is led along them by a grammar of token ids.
 """
 
 from __future__ import annotations
@@ -15,7 +18,14 @@ from typing import Any
 
 from llm_judge.backends.base import ServerFacts
 from llm_judge.rules.configuration import ScoringRule
-from llm_judge.rules.records import CompletionFailure, CompletionRequest, UnscoredReason
+from llm_judge.rules.records import (
+    CompletionFailure,
+    CompletionRequest,
+    CompletionResult,
+    Message,
+    Reply,
+    UnscoredReason,
+)
 
 Body = dict[str, Any]
 
@@ -26,22 +36,61 @@ class Dialect(StrEnum):
     PLAIN = "openai"  # no way to hold a model to words, or to weigh a given text
 
 
-def rules_of(dialect: Dialect) -> frozenset[ScoringRule]:
+def rules_of(dialect: Dialect, *, gives_logprobs: bool = True) -> frozenset[ScoringRule]:
+    if not gives_logprobs:
+        return frozenset({ScoringRule.SAMPLED})
     every = frozenset(ScoringRule)
     return every - {ScoringRule.PMI} if dialect is Dialect.PLAIN else every
 
 
-def chat_body(request: CompletionRequest, model: str, dialect: Dialect) -> Body:
+def chat_body(request: CompletionRequest, model: str, dialect: Dialect, ids: Sequence[int] = ()) -> Body:
+    """``ids``: the answer words as single tokens, where vLLM's tokenizer makes them so (``needs_ids``)."""
     messages = [{"role": each.role, "content": each.content} for each in request.messages]
-    body = {**_decoding(request, model), "messages": messages, "logprobs": True, "top_logprobs": request.top_logprobs}
+    body = {**_decoding(request, model), "messages": messages}
+    if request.top_logprobs:
+        body |= {"logprobs": True, "top_logprobs": request.top_logprobs}
     if dialect is not Dialect.PLAIN:
         body["chat_template_kwargs"] = {"enable_thinking": False}  # the first token must be the answer
-    return body | _constraint(request.answers, dialect)
+    return body | _constraint(request, dialect, ids)
 
 
-def completion_body(request: CompletionRequest, model: str, dialect: Dialect) -> Body:
-    body = {**_decoding(request, model), "prompt": request.prompt, "logprobs": request.top_logprobs}
-    return body | _constraint(request.answers, dialect)
+def completion_body(request: CompletionRequest, model: str, dialect: Dialect, ids: Sequence[int] = ()) -> Body:
+    body = {**_decoding(request, model), "prompt": request.prompt}
+    if request.top_logprobs:
+        body["logprobs"] = request.top_logprobs
+    return body | _constraint(request, dialect, ids)
+
+
+def needs_ids(request: CompletionRequest, dialect: Dialect) -> bool:
+    """Whether the answer words are to be held by their token ids: one token is asked for, and vLLM is asked."""
+    return dialect is Dialect.VLLM and bool(request.answers) and request.max_tokens == 1
+
+
+def check_alternatives(request: CompletionRequest, reply: Reply, dialect: Dialect, ids: Sequence[int]) -> Reply:
+    """The reply, or a failure worth another try where vLLM lost the tokens that stood beside the answer.
+
+    Version 0.32 loses them where a call shares a step of the engine with one that names its tokens, and another does
+    not: what is left (the answer and a stop token) would give the one label that is seen all the mass.
+    """
+    if dialect is not Dialect.VLLM or not request.answers or not isinstance(reply, CompletionResult):
+        return reply
+    seen = max((len(token.alternatives) for token in reply.tokens), default=0)
+    if not 0 < seen < (len(ids) or 3):
+        return reply
+    return CompletionFailure(UnscoredReason.NO_LOGPROBS, "the server lost the log-probabilities", retryable=True)
+
+
+def probe_body(model: str) -> Body:
+    """The cheapest question that shows whether a server gives log-probabilities: one token of answer."""
+    asked = CompletionRequest(messages=(Message("user", "Say yes."),), top_logprobs=2)
+    return chat_body(asked, model, Dialect.PLAIN)
+
+
+def gives_logprobs(reply: Reply) -> bool:
+    """What the answer to ``probe_body`` shows. A server in trouble is given the benefit of the doubt."""
+    if isinstance(reply, CompletionFailure):
+        return "logprobs" not in reply.detail
+    return any(len(token.alternatives) > 1 for token in reply.tokens)
 
 
 def forced_body(model: str, dialect: Dialect, prompt: Sequence[int], forced: Sequence[int]) -> Body:
@@ -92,7 +141,9 @@ def recognise(props: Mapping[str, Any], version: Mapping[str, Any]) -> Dialect:
     return Dialect.VLLM if "version" in version else Dialect.PLAIN
 
 
-def read_facts(dialect: Dialect, model: str, models: Mapping[str, Any], about: Mapping[str, Any]) -> ServerFacts:
+def read_facts(
+    dialect: Dialect, model: str, models: Mapping[str, Any], about: Mapping[str, Any], *, gives_logprobs: bool = True
+) -> ServerFacts:
     """What ``/v1/models`` and ``/props`` or ``/version`` tell."""
     listed = models.get("data")
     first = listed[0] if isinstance(listed, list) and listed and isinstance(listed[0], dict) else {}
@@ -103,7 +154,7 @@ def read_facts(dialect: Dialect, model: str, models: Mapping[str, Any], about: M
         server_version=str(about.get("build_info") or about.get("version") or ""),
         model=model or PurePath(str(first.get("id", ""))).name,
         window=window if isinstance(window, int) else 0,
-        rules=rules_of(dialect),
+        rules=rules_of(dialect, gives_logprobs=gives_logprobs),
     )
 
 
@@ -113,15 +164,21 @@ def _decoding(request: CompletionRequest, model: str) -> Body:
         body["model"] = model
     if request.seed is not None:
         body["seed"] = request.seed
+    if request.stop:
+        body["stop"] = list(request.stop)
     return body
 
 
-def _constraint(answers: Sequence[str], dialect: Dialect) -> Body:
+def _constraint(request: CompletionRequest, dialect: Dialect, ids: Sequence[int]) -> Body:
+    answers = request.answers
     if not answers or dialect is Dialect.PLAIN:
         return {}
-    if dialect is Dialect.VLLM:
+    if dialect is Dialect.LLAMA_CPP:
+        return {"grammar": "root ::= " + " | ".join(map(_quote, answers))}
+    if not ids:
         return {"structured_outputs": {"choice": list(answers)}}
-    return {"grammar": "root ::= " + " | ".join(map(_quote, answers))}
+    named: Body = {"logprob_token_ids": list(ids)} if request.top_logprobs else {}
+    return named | {"allowed_token_ids": list(ids)}
 
 
 def _quote(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
@@ -19,7 +20,8 @@ from llm_judge.rules.records import CompletionFailure, CompletionRequest, Reply
 class OpenAIBackend(PatientBackend):
     """``base_url`` is the server's address, with or without ``/v1``. The key is sent and never shown.
 
-    Without ``dialect`` the server is asked what it is, at the first call.
+    Without ``dialect`` the server is asked what it is, at the first call. An address that no admin named is not
+    ``trusted``: it must be public.
     """
 
     kind = BackendKind.OPENAI_HTTP
@@ -33,10 +35,14 @@ class OpenAIBackend(PatientBackend):
         dialect: Dialect | None = None,
         in_flight: int = 8,
         patience: Patience | None = None,
+        trusted: bool = True,
     ) -> None:
         super().__init__(in_flight=in_flight, patience=patience)
         self.model, self.dialect = model, dialect
-        self._connection = Connection(base_url, api_key, limit=in_flight)
+        self._connection = Connection(base_url, api_key, limit=in_flight, trusted=trusted)
+        self._ids: dict[tuple[str, ...], tuple[int, ...]] = {}
+        self._splitting = asyncio.Lock()
+        self._gives_logprobs: bool | None = None
 
     def __repr__(self) -> str:
         return f"OpenAIBackend({str(self._connection.root)!r}, model={self.model!r})"
@@ -59,7 +65,13 @@ class OpenAIBackend(PatientBackend):
         if isinstance(models, CompletionFailure):
             raise self._describe_silence(models)
         about = await self._get("props" if dialect is Dialect.LLAMA_CPP else "version")
-        return dialects.read_facts(dialect, self.model, models, {} if isinstance(about, CompletionFailure) else about)
+        return dialects.read_facts(
+            dialect,
+            self.model,
+            models,
+            {} if isinstance(about, CompletionFailure) else about,
+            gives_logprobs=await self._find_logprobs(dialect),
+        )
 
     async def send(self, request: CompletionRequest, attempt: int) -> Reply:
         dialect = self.dialect or await self._find_dialect()
@@ -67,9 +79,38 @@ class OpenAIBackend(PatientBackend):
             return dialect
         if request.forced:
             return await self._weigh(request, dialect)
+        ids = await self._find_ids(request.answers) if dialects.needs_ids(request, dialect) else ()
+        if isinstance(ids, CompletionFailure):
+            return ids
         if request.messages:
-            return await self._post("v1/chat/completions", dialects.chat_body(request, self.model, dialect))
-        return await self._post("v1/completions", dialects.completion_body(request, self.model, dialect))
+            body, path = dialects.chat_body(request, self.model, dialect, ids), "v1/chat/completions"
+        else:
+            body, path = dialects.completion_body(request, self.model, dialect, ids), "v1/completions"
+        return dialects.check_alternatives(request, await self._post(path, body), dialect, ids)
+
+    async def _find_ids(self, answers: tuple[str, ...]) -> tuple[int, ...] | CompletionFailure:
+        """The tokens of these words; none where a word takes several, or the server splits no text. Asked once."""
+        if answers in self._ids:
+            return self._ids[answers]
+        async with self._splitting:
+            while answers not in self._ids:
+                found = [await self._tokenize(word, Dialect.VLLM, opens=False) for word in answers]
+                failed = next((each for each in found if isinstance(each, CompletionFailure)), None)
+                if failed is not None and failed.retryable:
+                    return failed  # held in another way, answers would mean other probabilities
+                split = [each for each in found if not isinstance(each, CompletionFailure)]
+                is_single = all(len(each) == 1 for each in split) and failed is None
+                self._ids[answers] = tuple(each[0] for each in split) if is_single else ()
+            return self._ids[answers]
+
+    async def _find_logprobs(self, dialect: Dialect) -> bool:
+        """vLLM and llama.cpp give log-probabilities. What others do shows one call of one token, made once."""
+        if dialect is not Dialect.PLAIN:
+            return True
+        if self._gives_logprobs is None:
+            reply = await self._post("v1/chat/completions", dialects.probe_body(self.model))
+            self._gives_logprobs = dialects.gives_logprobs(reply)
+        return self._gives_logprobs
 
     async def _weigh(self, request: CompletionRequest, dialect: Dialect) -> Reply:
         """Prompt and text are split into tokens apart, so that we know which log-probabilities are the text's."""

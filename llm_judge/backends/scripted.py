@@ -11,6 +11,7 @@ import hashlib
 import json
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 
@@ -100,7 +101,12 @@ def draw(request: CompletionRequest, seed: int, name: str) -> float:
 
 
 def draw_probabilities(request: CompletionRequest, seed: int) -> dict[str, float]:
-    """Probabilities for the answer words by hash, with up to a tenth of the mass outside them."""
+    """Probabilities for the answer words by hash, with up to a tenth of the mass outside them.
+
+    Votes on one question are drawn from the same probabilities: their seed only draws the vote.
+    """
+    if request.temperature > 0:
+        request = replace(request, seed=None)
     weights = {word: -math.log(1.0 - draw(request, seed, word)) + 1e-9 for word in request.answers}
     inside = 1.0 - 0.1 * draw(request, seed, "outside")
     return {word: inside * weight / math.fsum(weights.values()) for word, weight in weights.items()}
@@ -138,14 +144,31 @@ def _write_answer(request: CompletionRequest, fault: Fault | None, answerer: Ans
         text = request.forced
     else:
         probabilities = answerer(request)
-        text = max(probabilities, key=lambda word: probabilities[word], default="")
+        text = _pick(request, probabilities) if request.answers else _write_reasons(request)
         content = [_write_token(text, probabilities)]
     if fault is Fault.OFF_MENU:
         text = "perhaps"
-    logprobs = None if fault is Fault.NO_LOGPROBS else {"content": content}
+    is_bare = fault is Fault.NO_LOGPROBS or not request.top_logprobs
+    logprobs = None if is_bare else {"content": content}
     choice: dict[str, Any] = {"index": 0, "finish_reason": "stop", "logprobs": logprobs}
     choice |= {"message": {"role": "assistant", "content": text}} if request.messages else {"text": text}
     return {"model": "scripted", "choices": [choice], "usage": _count_usage(request, len(content))}
+
+
+def _pick(request: CompletionRequest, probabilities: Mapping[str, float]) -> str:
+    """The likeliest word; at a temperature, one drawn by hash with these probabilities."""
+    if request.temperature <= 0:
+        return max(probabilities, key=lambda word: probabilities[word], default="")
+    left = draw(request, 0, "vote") * math.fsum(probabilities.values())
+    for word, share in probabilities.items():
+        left -= share
+        if left < 0:
+            return word
+    return next(reversed(probabilities), "")
+
+
+def _write_reasons(request: CompletionRequest) -> str:
+    return f"No model gave these reasons: they are drawn by hash ({draw(request, 0, 'reasons'):.4f})."
 
 
 def _write_token(text: str, probabilities: Mapping[str, float]) -> dict[str, Any]:

@@ -9,7 +9,14 @@ from typing import Any
 
 from llm_judge.rules.records import CompletionFailure, CompletionResult, Reply, TokenChoice, UnscoredReason
 
-_TOO_LONG = ("context length", "context size", "context window", "exceed_context_size", "context_length_exceeded")
+_TOO_LONG = (
+    "context length",
+    "context size",
+    "context window",
+    "exceed_context_size",
+    "context_length_exceeded",
+    "max_tokens must be at least 1, got 0",  # vLLM, for a prompt that fills the window to the last token
+)
 _STATUS_KINDS = {
     401: UnscoredReason.UNAUTHORIZED,
     403: UnscoredReason.UNAUTHORIZED,

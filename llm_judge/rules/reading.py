@@ -26,8 +26,8 @@ def read_answer(result: CompletionResult, words: AnswerWords) -> Scored | Unscor
         menu = ", ".join(words.words)
         return Unscored(UnscoredReason.OFF_MENU, f"the model wrote {_quote(text)} (expected: {menu})")
     alternatives = next((token.alternatives for token in result.tokens if token.token.strip()), ())
-    if not alternatives:
-        return Unscored(UnscoredReason.NO_LOGPROBS, "the server sent no log-probabilities for the answer")
+    if len(alternatives) < 2:  # of the answer alone, it would have all the mass
+        return Unscored(UnscoredReason.NO_LOGPROBS, "the server sent no log-probabilities for the other answers")
     found = normalise(share_mass(alternatives, words))
     if found is None:
         return Unscored(UnscoredReason.OFF_MENU, "no label is among the likeliest first tokens")

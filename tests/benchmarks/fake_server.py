@@ -27,6 +27,9 @@ import orjson
 
 FAULTS = ("reset", "429", "500", "half", "stall")
 _CHOICE = re.compile(rb'"choice"\s*:\s*(\[[^\]]*\])')
+_ALLOWED = re.compile(rb'"allowed_token_ids"\s*:\s*(\[[^\]]*\])')
+#: What was split into a single token, by its id: so that a model held to ids can be told what it wrote.
+_WORDS: dict[int, str] = {}
 _LENGTH = re.compile(rb"\r\ncontent-length:\s*(\d+)", re.IGNORECASE)
 _VARIANTS = 64
 
@@ -143,11 +146,19 @@ class FakeConnection(asyncio.BufferedProtocol):
 
 def _write(is_chat: bool, body: bytes, model: str) -> bytes:
     """The answer to this very question, written once for each set of answer words."""
+    allowed = _ALLOWED.search(body)
+    if allowed:
+        return _choose(is_chat, _words_of(allowed[1]), zlib.crc32(body) % _VARIANTS, model)
     found = _CHOICE.search(body)
     if found:
         return _choose(is_chat, found[1], zlib.crc32(body) % _VARIANTS, model)
     asked = orjson.loads(body)
     return _weigh(asked, model) if asked.get("echo") else _choose(is_chat, b'["Yes"]', 0, model)
+
+
+@lru_cache(maxsize=4096)
+def _words_of(ids: bytes) -> bytes:
+    return orjson.dumps([_WORDS[each] for each in orjson.loads(ids)])
 
 
 @lru_cache(maxsize=4096)
@@ -184,7 +195,9 @@ def _page(path: bytes, body: bytes, server: FakeServer) -> bytes:
     if path == b"/v1/models":
         return _http({"object": "list", "data": [{"id": server.model, "object": "model", "max_model_len": 8192}]})
     if path == b"/tokenize":
-        tokens = [zlib.crc32(word.encode()) % 50_000 for word in orjson.loads(body)["prompt"].split()]
+        words = re.findall(r"\s*\S+", orjson.loads(body)["prompt"])
+        tokens = [zlib.crc32(word.encode()) % 50_000 for word in words]
+        _WORDS.update(zip(tokens, words, strict=True))
         return _http({"tokens": tokens, "count": len(tokens), "max_model_len": 8192})
     if path == b"/stats":
         return _http(server.stats())

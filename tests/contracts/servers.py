@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ class LoopbackServer:
     faults: FaultPlan = lambda request, attempt: None
     url: str = ""
     seen: list[dict[str, Any]] = field(default_factory=list)
+    words: dict[int, str] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
     busiest: int = 0
     _busy: int = 0
@@ -35,7 +37,7 @@ class LoopbackServer:
         self.busiest = max(self.busiest, self._busy)
         try:
             await asyncio.sleep(0.002)
-            return await self._reply(http, read_request(body))
+            return await self._reply(http, read_request(body, self.words))
         finally:
             self._busy -= 1
 
@@ -53,13 +55,26 @@ class LoopbackServer:
             return await _send_half(http, body)
         return web.Response(status=status, headers=headers, body=body)
 
+    async def split(self, http: web.Request) -> web.Response:
+        """One token for each word with its space, numbered by its letters."""
+        found = {sum(map(ord, word)): word for word in re.findall(r"\s*\S+", (await http.json())["prompt"])}
+        self.words |= found
+        return web.json_response({"tokens": list(found), "count": len(found)})
 
-def read_request(body: dict[str, Any]) -> CompletionRequest:
+
+def read_request(body: dict[str, Any], words: dict[int, str]) -> CompletionRequest:
     choice = body.get("structured_outputs", {}).get("choice", [])
     if body.get("echo"):
         return CompletionRequest(prompt="p", forced=" ".join(map(str, body["prompt"])))
     messages = tuple(Message(each["role"], each["content"]) for each in body.get("messages", []))
-    return CompletionRequest(prompt=body.get("prompt", ""), messages=messages, answers=tuple(choice))
+    return CompletionRequest(
+        prompt=body.get("prompt", ""),
+        messages=messages,
+        answers=tuple(choice or (words[each] for each in body.get("allowed_token_ids", []))),
+        temperature=body.get("temperature", 0.0),
+        seed=body.get("seed"),
+        top_logprobs=int(body.get("logprobs") or 0),
+    )
 
 
 def _cut(http: web.Request) -> web.StreamResponse:
@@ -73,12 +88,6 @@ async def _send_half(http: web.Request, body: bytes) -> web.StreamResponse:
     await response.prepare(http)
     await response.write(body[: len(body) // 2])
     return _cut(http)
-
-
-async def _tokenize(http: web.Request) -> web.Response:
-    """One token for each word, numbered by its letters."""
-    words = (await http.json())["prompt"].split()
-    return web.json_response({"tokens": [sum(map(ord, word)) for word in words], "count": len(words)})
 
 
 async def _version(http: web.Request) -> web.Response:
@@ -108,7 +117,7 @@ def _run(loop: asyncio.AbstractEventLoop, server: LoopbackServer, ready: threadi
     app = web.Application()
     app.router.add_post("/v1/chat/completions", server.answer)
     app.router.add_post("/v1/completions", server.answer)
-    app.router.add_post("/tokenize", _tokenize)
+    app.router.add_post("/tokenize", server.split)
     app.router.add_get("/version", _version)
     app.router.add_get("/v1/models", _models)
     runner = web.AppRunner(app, shutdown_timeout=0.1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from judge.rules.scales import Example, Question, ScaleKind, ScaleLabel
-from llm_judge.rules.configuration import BackendKind, RaterConfiguration, ScoringRule
+from llm_judge.rules.configuration import BackendKind, Decoding, RaterConfiguration, ScoringRule
 from llm_judge.rules.scoring import JudgeCase
 from llm_judge.rules.templates import SHIPPED
 
@@ -42,7 +42,8 @@ REASON = Question(
 
 
 def make_rater(rule: ScoringRule = ScoringRule.CHOICE, **changes: object) -> RaterConfiguration:
-    rater = RaterConfiguration(BackendKind.SCRIPTED, "scripted", SHIPPED[rule.value], rule)
+    decoding = Decoding(temperature=1.0, samples=5) if rule is ScoringRule.SAMPLED else Decoding()
+    rater = RaterConfiguration(BackendKind.SCRIPTED, "scripted", SHIPPED[rule.value], rule, decoding=decoding)
     return replace(rater, **changes)  # type: ignore[arg-type]
 
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from pytest_httpserver import HTTPServer
@@ -48,10 +49,44 @@ def inspect(backend: OpenAIBackend) -> ServerFacts:
 def test_vllm_is_recognised_and_held_to_the_words(server: LoopbackServer) -> None:
     complete(OpenAIBackend(server.url, model="tiny"))
     (body,) = server.seen
-    assert body["structured_outputs"] == {"choice": ["Yes", "No"]}
-    assert (body["model"], body["logprobs"], body["top_logprobs"]) == ("tiny", True, 20)
-    assert "grammar" not in body
-    assert "guided_choice" not in body
+    ids = [sum(map(ord, word)) for word in ("Yes", "No")]
+    assert (body["allowed_token_ids"], body["logprob_token_ids"]) == (ids, ids)
+    assert (body["model"], body["logprobs"]) == ("tiny", True)
+    assert not {"grammar", "guided_choice", "structured_outputs"} & body.keys()
+
+
+def test_vllm_is_held_to_longer_words_by_a_choice(server: LoopbackServer) -> None:
+    """Only a word that is one token has an id of its own."""
+    complete(OpenAIBackend(server.url), replace(ASKED, answers=("well founded", "weak")))
+    (body,) = server.seen
+    assert body["structured_outputs"] == {"choice": ["well founded", "weak"]}
+    assert not {"allowed_token_ids", "logprob_token_ids"} & body.keys()
+
+
+def test_words_are_split_once_however_many_ask_at_the_same_time(httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/tokenize").respond_with_json({"tokens": [7]})
+    httpserver.expect_request("/v1/chat/completions").respond_with_json({})
+    backend = OpenAIBackend(httpserver.url_for("/"), dialect=Dialect.VLLM, patience=ONCE)
+
+    async def ask() -> None:
+        async with backend:
+            await asyncio.gather(*(backend.complete(ASKED) for _ in range(5)))
+
+    asyncio.run(ask())
+    assert sum(each.path == "/tokenize" for each, _ in httpserver.log) == len(ASKED.answers)
+
+
+def test_lost_alternatives_are_asked_for_again(httpserver: HTTPServer) -> None:
+    """vLLM loses them in a mixed batch; the answer alone would look certain."""
+    beside = [{"token": "Yes", "logprob": -0.4}, {"token": "<|endoftext|>", "logprob": -9999.0}]
+    token = {"token": "Yes", "logprob": -0.4, "top_logprobs": beside}
+    answer = {"choices": [{"message": {"content": "Yes"}, "logprobs": {"content": [token]}}]}
+    httpserver.expect_request("/tokenize").respond_with_data("no such page", status=404)
+    httpserver.expect_request("/v1/chat/completions").respond_with_json(answer)
+    patience = Patience(attempts=2, first_wait=0.001)
+    reply = complete(OpenAIBackend(httpserver.url_for("/"), dialect=Dialect.VLLM, patience=patience))
+    assert isinstance(reply, CompletionFailure)
+    assert (reply.kind, reply.attempts) == ("no_logprobs", 2)
 
 
 def pretend(server: HTTPServer, **pages: object) -> None:
@@ -75,10 +110,41 @@ def test_llama_cpp_is_recognised_and_held_by_a_grammar(httpserver: HTTPServer) -
 def test_plain_server_says_that_it_cannot_weigh_a_text(httpserver: HTTPServer) -> None:
     pretend(httpserver)
     httpserver.expect_request("/v1/models").respond_with_json({"data": [{"id": "m"}]})
+    httpserver.expect_request("/v1/chat/completions").respond_with_data("busy", status=503)
     facts = inspect(OpenAIBackend(httpserver.url_for("/")))
     assert (facts.server, facts.model) == ("openai", "m")
     with pytest.raises(InputError, match=r"openai cannot serve the scoring rule pmi.*choice, few_shot"):
         check_offer(facts, make_rater(ScoringRule.PMI))
+
+
+@pytest.mark.parametrize(
+    ("status", "answer"),
+    [
+        (200, {"choices": [{"message": {"content": "Yes"}, "logprobs": None}]}),
+        (200, {"choices": [{"message": {"content": "Yes"}}]}),
+        (400, {"error": {"message": "logprobs is not supported by this model"}}),
+        (403, {"error": {"message": "You are not allowed to request logprobs from this model"}}),
+    ],
+)
+def test_server_without_log_probabilities_says_so_before_the_run(
+    httpserver: HTTPServer, status: int, answer: dict[str, object]
+) -> None:
+    pretend(httpserver)
+    httpserver.expect_request("/v1/models").respond_with_json({"data": [{"id": "m"}]})
+    httpserver.expect_request("/v1/chat/completions").respond_with_json(answer, status=status)
+    backend = OpenAIBackend(httpserver.url_for("/"))
+    facts = inspect(backend)
+    with pytest.raises(InputError, match=r"cannot serve the scoring rule choice.*Use sampled"):
+        check_offer(facts, make_rater())
+    check_offer(facts, make_rater(ScoringRule.SAMPLED))
+    assert inspect(backend) == facts
+    asked = [json.loads(each.get_data()) for each, _ in httpserver.log if each.path == "/v1/chat/completions"]
+    assert [each["max_tokens"] for each in asked] == [1]  # one call of one token, once
+
+
+def test_servers_that_are_known_to_give_log_probabilities_are_not_asked(server: LoopbackServer) -> None:
+    inspect(OpenAIBackend(server.url))
+    assert server.seen == []
 
 
 def test_facts_name_server_version_model_and_window(server: LoopbackServer) -> None:
@@ -105,7 +171,7 @@ def test_only_the_forced_tokens_are_weighed(server: LoopbackServer) -> None:
 
 def test_key_is_sent_and_never_shown(httpserver: HTTPServer) -> None:
     httpserver.expect_request("/v1/chat/completions").respond_with_data(f"wrong key {KEY}", status=401)
-    backend = OpenAIBackend(httpserver.url_for("/"), api_key=KEY, dialect=Dialect.VLLM)
+    backend = OpenAIBackend(httpserver.url_for("/"), api_key=KEY, dialect=Dialect.PLAIN)
     reply = complete(backend)
     assert isinstance(reply, CompletionFailure)
     assert httpserver.log[-1][0].headers["Authorization"] == f"Bearer {KEY}"
@@ -116,14 +182,14 @@ def test_key_is_sent_and_never_shown(httpserver: HTTPServer) -> None:
 def test_redirect_never_carries_the_key_away(httpserver: HTTPServer) -> None:
     elsewhere = {"Location": httpserver.url_for("/elsewhere")}
     httpserver.expect_request("/v1/chat/completions").respond_with_data("", status=307, headers=elsewhere)
-    reply = complete(OpenAIBackend(httpserver.url_for("/"), api_key=KEY, dialect=Dialect.VLLM))
+    reply = complete(OpenAIBackend(httpserver.url_for("/"), api_key=KEY, dialect=Dialect.PLAIN))
     assert isinstance(reply, CompletionFailure)
     assert len(httpserver.log) == 1
 
 
 def test_endless_body_is_cut_off(httpserver: HTTPServer) -> None:
     httpserver.expect_request("/v1/chat/completions").respond_with_data("x" * 20_000_000)
-    reply = complete(OpenAIBackend(httpserver.url_for("/"), dialect=Dialect.VLLM))
+    reply = complete(OpenAIBackend(httpserver.url_for("/"), dialect=Dialect.PLAIN))
     assert isinstance(reply, CompletionFailure)
     assert reply.kind == "garbage"
 

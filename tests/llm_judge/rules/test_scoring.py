@@ -42,7 +42,8 @@ def test_answer_becomes_probabilities_over_labels() -> None:
     [
         (make_reply("Perhaps", {"Yes": 0.9, "Perhaps": 0.1}), "off_menu"),
         (make_reply("Yes, since", {"Yes": 0.9}), "off_menu"),
-        (make_reply("Yes", {"I": 0.9}), "off_menu"),
+        (make_reply("Yes", {"I": 0.8, "We": 0.1}), "off_menu"),
+        (make_reply("Yes", {"Yes": 0.9}), "no_logprobs"),
         (make_reply("Yes", None), "no_logprobs"),
         (CompletionResult("Yes", ()), "no_logprobs"),
         (make_reply("  ", {"Yes": 0.9}), "empty_answer"),
