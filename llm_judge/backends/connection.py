@@ -1,14 +1,19 @@
-"""One server's HTTP connection: bounded bodies, no redirects, and a key that never shows."""
+"""One server's HTTP connection: bounded bodies, no redirects, a key that never shows, and no way inside a network."""
 
 from __future__ import annotations
 
+import ipaddress
+import socket
 from collections.abc import Mapping
 from typing import Any
 
 import aiohttp
+from aiohttp.abc import ResolveResult
+from aiohttp.resolver import ThreadedResolver
 from yarl import URL
 
 from judge.errors import InputError
+from llm_judge.rules.addresses import check_public_host, is_public
 from llm_judge.rules.records import CompletionFailure, UnscoredReason
 
 _MAX_BODY = 8 * 1024 * 1024
@@ -17,10 +22,15 @@ RawReply = tuple[int, Mapping[str, str], bytes]
 
 
 class Connection:
-    """Calls return ``(status, headers, body)`` or the failure of the transport; they do not raise for it."""
+    """Calls return ``(status, headers, body)`` or the failure of the transport; they do not raise for it.
 
-    def __init__(self, base_url: str, api_key: str, *, limit: int) -> None:
-        self.root = check_address(base_url)
+    Unless it is ``trusted`` (an admin named it), an address inside somebody's network is refused: as it is written, and
+    each time that its name is resolved, for a name may lead elsewhere tomorrow.
+    """
+
+    def __init__(self, base_url: str, api_key: str, *, limit: int, trusted: bool = True) -> None:
+        self.root = check_address(base_url) if trusted else check_public(base_url)
+        self.trusted = trusted
         self._key = api_key
         self._limit = limit
         self._session: aiohttp.ClientSession | None = None
@@ -30,7 +40,7 @@ class Connection:
 
     def open(self) -> None:
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=self._limit),
+            connector=aiohttp.TCPConnector(limit=self._limit, resolver=None if self.trusted else PublicResolver()),
             headers={"Authorization": f"Bearer {self._key}"} if self._key else {},
             timeout=aiohttp.ClientTimeout(total=None),  # each call is timed by the backend
         )
@@ -50,12 +60,30 @@ class Connection:
         except aiohttp.ClientPayloadError:
             return CompletionFailure(UnscoredReason.GARBAGE, "the answer broke off in the middle", retryable=True)
         except (aiohttp.ClientError, OSError) as error:
+            if isinstance(error.__cause__, NotPublic):
+                return CompletionFailure(UnscoredReason.UNREACHABLE, str(error.__cause__))
             detail = f"no connection to {self.root} ({type(error).__name__})"
             return CompletionFailure(UnscoredReason.UNREACHABLE, detail, retryable=True)
 
     def _hide_key(self, body: bytes) -> bytes:
         """Some servers repeat a wrong key in their complaint."""
         return body.replace(self._key.encode(), b"***") if self._key else body
+
+
+class NotPublic(OSError):
+    """A name led inside somebody's network."""
+
+
+class PublicResolver(ThreadedResolver):
+    """Gives the very addresses that are then connected to, and none that is not public."""
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        found = await super().resolve(host, port, family)
+        if not all(is_public(ipaddress.ip_address(each["host"].split("%", 1)[0])) for each in found):
+            raise NotPublic(f"{host} leads to an address that is not public; only an admin may allow that")
+        return found
 
 
 async def _read(answer: aiohttp.ClientResponse) -> bytes:
@@ -87,3 +115,14 @@ def check_address(base_url: str) -> URL:
         raise InputError(f'"{base_url}" is no address of a model server', expected=expected)
     path = url.path.rstrip("/").removesuffix("/v1")
     return url.with_path(path or "/")
+
+
+def check_public(base_url: str) -> URL:
+    """As ``check_address``, for an address that is not from an admin: InputError where it leads inside a network.
+
+    >>> str(check_public("https://api.example.org/v1"))
+    'https://api.example.org/'
+    """
+    url = check_address(base_url)
+    check_public_host(url.host or "")
+    return url
