@@ -101,6 +101,15 @@ def mirror(question: Question) -> dict[str, str]:
     return swapped
 
 
+def depends_on_order(by_order: Mapping[str, Mapping[str, float]]) -> bool:
+    """Whether a rater's likeliest label for a pair changes with the order in which the two outputs are shown.
+
+    >>> depends_on_order({"ab": {"a": 0.9, "b": 0.1}, "ba": {"a": 0.4, "b": 0.6}})
+    True
+    """
+    return len({max(probs, key=lambda label: probs[label]) for probs in by_order.values() if probs}) > 1
+
+
 def side_of(label: str) -> str:
     """``a`` or ``b`` for a label of a preference that names that output, else nothing."""
     words = _words(label)

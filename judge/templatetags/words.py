@@ -132,6 +132,7 @@ WORDS: Mapping[str, Mapping[str, Promise | str]] = {
         "run: resume": _("Judging resumed"),
         "run: cancel": _("Judging cancelled"),
     },
+    "tier": {"S": _("superior"), "A": _("average"), "B": _("bad")},
     "unscored": {"skipped": _("skipped"), "flagged": _("flagged")},
 }
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from judge.models import AgreedLabel, Case, Decision, Item, Judgment, Rater, Role, Verdict
-from judge.rules.scales import Question
+from judge.rules.scales import Question, ScaleKind, depends_on_order, expected_score
 from judge.rules.stages import Stage
 from judge.rules.streams import Stream
 
@@ -61,13 +61,19 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One rater's answer, in words."""
+    """One rater's answer, in words. ``expected``: on a graded scale, where the answer lies between worst and best."""
 
     by: str
     judgment: Judgment
     label: str
     passes: bool | None
     bars: tuple[Bar, ...] = ()
+    expected: float | None = None
+
+    @property
+    def depends_on_order(self) -> bool:
+        """A machine's answer to a pair that changed with the order of the two outputs."""
+        return depends_on_order(self.judgment.by_order or {})
 
     @property
     def text(self) -> str:
@@ -177,12 +183,13 @@ def _answers(judgments: Iterable[Judgment], question: Question, names: Mapping[i
             label=title_of(question, label) if label else "",
             passes=question.passes(label),
             bars=tuple(_bars(judgment.probs, question)),
+            expected=expected_score(judgment.probs or {}, question) if question.kind is ScaleKind.GRADED else None,
         )
 
 
 def _bars(probs: object, question: Question) -> Iterator[Bar]:
-    """Bars of the scale's labels; nothing where probabilities are kept in another shape (pairs: per order)."""
-    if not isinstance(probs, dict) or not all(isinstance(share, int | float) for share in probs.values()):
+    """Bars of the scale's labels; nothing where there are no probabilities."""
+    if not isinstance(probs, dict):
         return
     top = max(probs.values(), default=0)
     for label in question.labels:

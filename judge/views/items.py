@@ -18,7 +18,7 @@ from judge.actions import rubrics
 from judge.forms import ItemFilters
 from judge.models import AgreedLabel, Case, Criterion, Item, Project, Role
 from judge.rules.streams import Stream
-from judge.views import case_files
+from judge.views import case_files, tiers
 from judge.views.flow import latest_decisions
 
 PAGE = 50
@@ -72,7 +72,14 @@ def item(request: access.ProjectRequest, item_id: int) -> HttpResponse:
     reader = case_files.Reader(request.roles, get_language() or "en", request.user.pk)
     order = {criterion.pk: place for place, criterion in enumerate(rubrics.criteria_in_force(request.project))}
     files = case_files.open_files(found, reader, order=order)
-    return render(request, "judge/item.html", {"item": found, "files": files, "names_shown": reader.sees_names})
+    share = request.project.policy.tier_share if request.project.policy else 0.5
+    context = {
+        "item": found,
+        "files": files,
+        "names_shown": reader.sees_names,
+        "tiers": tiers.read(files, in_force=order, judge_id=request.project.judge_id, share=share),
+    }
+    return render(request, "judge/item.html", context)
 
 
 def _found(project: Project, chosen: Mapping[str, Any]) -> QuerySet[Item]:

@@ -81,6 +81,20 @@ def check_fit(question: Question, rater: RaterConfiguration) -> None:
         )
     if question.kind is ScaleKind.PREFERENCE:
         mirror(question)
+    if rater.scoring_rule is not ScoringRule.PMI:
+        _check_menu(rater)
+
+
+def _check_menu(rater: RaterConfiguration) -> None:
+    """A model that is not shown the answer words can only guess at them."""
+    name, is_reasoned = rater.template.name, rater.scoring_rule is ScoringRule.REASONED
+    for language, text in rater.template.texts.items():
+        where = f'prompt "{name}" ({language})'
+        if is_reasoned and not text.closing:
+            raise InputError("it never asks for the answer", where=where, expected="a closing, after the reasons")
+        asked = text.system + text.body + text.closing
+        if "{labels}" not in asked and "{answers}" not in asked:
+            raise InputError("it does not show the answers", where=where, expected="{labels} or {answers}")
 
 
 def ask(case: JudgeCase, desk: Desk, order: str, replies: Sequence[CompletionResult]) -> list[CompletionRequest]:
@@ -94,12 +108,12 @@ def ask(case: JudgeCase, desk: Desk, order: str, replies: Sequence[CompletionRes
         return [_ask_likelihood(case, desk, context) for context in (case.context, NO_CONTEXT)]
     prompt = desk.sheet.fill(case.context, show_output(case, order))
     if rule is ScoringRule.FEW_SHOT:
-        return [_request(case, desk, prompt=prompt.text)]
+        return [_request(case, desk, prompt, text=prompt.text)]
     if rule is ScoringRule.REASONED:
         return [_ask_reasons(case, desk, prompt)]
     if rule is ScoringRule.SAMPLED:
         return _ask_votes(case, desk, prompt)
-    return [_request(case, desk, messages=_open_chat(desk, prompt))]
+    return [_request(case, desk, prompt, messages=_open_chat(desk, prompt))]
 
 
 def show_output(case: JudgeCase, order: str) -> str:
@@ -146,12 +160,18 @@ def _open_chat(desk: Desk, prompt: Prompt) -> tuple[Message, ...]:
 
 
 def _request(
-    case: JudgeCase, desk: Desk, *, prompt: str = "", messages: tuple[Message, ...] = (), seed: int | None = None
+    case: JudgeCase,
+    desk: Desk,
+    prompt: Prompt,
+    *,
+    text: str = "",
+    messages: tuple[Message, ...] = (),
+    seed: int | None = None,
 ) -> CompletionRequest:
     """A call that is answered by one of the words."""
     how = desk.rater.decoding
     return CompletionRequest(
-        prompt=prompt,
+        prompt=text,
         messages=messages,
         answers=desk.held,
         max_tokens=how.max_tokens,
@@ -159,13 +179,15 @@ def _request(
         temperature=how.temperature,
         seed=how.seed if seed is None else seed,
         reference=case.case_id,
+        shared=prompt.shared,
     )
 
 
 def _ask_votes(case: JudgeCase, desk: Desk, prompt: Prompt) -> list[CompletionRequest]:
     """The same question again and again, each time with a seed of its own. Nobody needs log-probabilities for it."""
     first, chat = desk.rater.decoding.seed or 0, _open_chat(desk, prompt)
-    return [_request(case, desk, messages=chat, seed=first + each) for each in range(desk.rater.decoding.samples)]
+    seeds = range(first, first + desk.rater.decoding.samples)
+    return [_request(case, desk, prompt, messages=chat, seed=seed) for seed in seeds]
 
 
 def _ask_reasons(case: JudgeCase, desk: Desk, prompt: Prompt) -> CompletionRequest:
@@ -178,26 +200,29 @@ def _ask_reasons(case: JudgeCase, desk: Desk, prompt: Prompt) -> CompletionReque
         seed=how.seed,
         reference=case.case_id,
         stop=(STOP_MARK,),
+        shared=prompt.shared,
     )
 
 
 def _ask_after_reasons(case: JudgeCase, desk: Desk, order: str, reasons: CompletionResult) -> CompletionRequest:
     """The talk so far, then the label. The reasons are a model's words about a stranger's text: no control marks."""
-    opened = _open_chat(desk, desk.sheet.fill(case.context, show_output(case, order)))
+    prompt = desk.sheet.fill(case.context, show_output(case, order))
+    opened = _open_chat(desk, prompt)
     said = Message("assistant", neutralise(read_reasons(reasons)))
-    return _request(case, desk, messages=(*opened, said, Message("user", desk.sheet.closing)))
+    return _request(case, desk, prompt, messages=(*opened, said, Message("user", desk.sheet.closing)))
 
 
 def _ask_likelihood(case: JudgeCase, desk: Desk, context: Any) -> CompletionRequest:
-    how = desk.rater.decoding
+    how, prompt = desk.rater.decoding, desk.sheet.fill(context, show(case.output))
     return CompletionRequest(
-        prompt=desk.sheet.fill(context, show(case.output)).before_output,
+        prompt=prompt.before_output,
         forced=f" {_one_line(case.output)}",
         max_tokens=how.max_tokens,
         top_logprobs=how.top_logprobs,
         temperature=how.temperature,
         seed=how.seed,
         reference=case.case_id,
+        shared=prompt.shared,
     )
 
 

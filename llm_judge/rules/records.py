@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from judge.rules.scales import depends_on_order
+
 
 class UnscoredReason(StrEnum):
     """Why a machine's answer to a case holds no label. It is stored and counted, never guessed around."""
@@ -43,7 +45,7 @@ class Scored:
     @property
     def is_order_sensitive(self) -> bool:
         """The two orders of a pair gave different labels: what stands first weighed more than what it says."""
-        return len({max(probs, key=lambda label: probs[label]) for probs in self.by_order.values()}) > 1
+        return depends_on_order(self.by_order)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,8 @@ class CompletionRequest:
     ``answers`` are the only texts that may come back (the server is asked to hold the model to them); without them it
     writes freely, up to ``max_tokens`` or one of the ``stop`` marks. ``top_logprobs`` 0 asks for none.
     ``forced`` asks for no answer at all: only for the log-probability of this text after ``prompt``.
-    ``reference`` travels along for logs and scripted answers; it is neither sent nor hashed.
+    ``reference`` travels along for logs and scripted answers, ``shared`` (how the prompts of one context begin) for
+    the choice of a server; they are neither sent nor hashed.
     """
 
     prompt: str = ""
@@ -80,6 +83,7 @@ class CompletionRequest:
     seed: int | None = None
     reference: str = ""
     stop: tuple[str, ...] = ()
+    shared: str = ""
 
     def as_record(self) -> dict[str, object]:
         """What decides the answer, as JSON-able data."""

@@ -40,11 +40,22 @@ REASON = Question(
     ),
 )
 
+BETTER = Question(
+    key="better",
+    question="Which tag fits better?",
+    kind=ScaleKind.PREFERENCE,
+    labels=(ScaleLabel("a", None, "A is better"), ScaleLabel("equal", None), ScaleLabel("b", None, "B is better")),
+)
+
 
 def make_rater(rule: ScoringRule = ScoringRule.CHOICE, **changes: object) -> RaterConfiguration:
     decoding = Decoding(temperature=1.0, samples=5) if rule is ScoringRule.SAMPLED else Decoding()
     rater = RaterConfiguration(BackendKind.SCRIPTED, "scripted", SHIPPED[rule.value], rule, decoding=decoding)
     return replace(rater, **changes)  # type: ignore[arg-type]
+
+
+def make_pair(a: object = "Colour: red", b: object = "Gift: winter", *, question: Question = BETTER) -> JudgeCase:
+    return JudgeCase("1", question, {"title": "red wool scarf"}, {"a": a, "b": b})
 
 
 def make_case(case_id: str = "1", question: Question = FIT, output: object = "Colour: red") -> JudgeCase:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
-from judge.models import Item, Project, Role, User
+from judge.models import Item, Project, Rater, Role, User
 from tests import factories
 from tests.judge.views import stories
 
@@ -188,3 +188,30 @@ def test_reader_who_does_not_annotate_reads_answers_while_they_come(
     stories.person_says(ann, stories.first_case(item), "weak", note="PLANTED-NOTE")
 
     assert "PLANTED-NOTE" in browse(lea).get(url(item)).text
+
+
+def test_tier_is_told_by_the_machine_until_people_agree(
+    browse: Browse, lea: User, judged: Item, ann: User, ben: User
+) -> None:
+    rater = Rater.objects.get(name="Small model")
+    assert "Tier" not in browse(lea).get(url(judged)).text  # a criterion is missing
+
+    stories.machine_says(rater, stories.first_case(judged, "specificity"), share=0.75)
+    page = browse(lea).get(url(judged)).text
+    assert "Tier by the machine" in page
+    assert "which nobody has checked" in page
+    assert "by the agreed labels" not in page
+
+    for case in factories.cases_of(judged).values():
+        for person in (ann, ben):
+            stories.person_says(person, case, case.criterion.question.label_keys[0])
+    assert "by the agreed labels" in browse(lea).get(url(judged)).text
+
+
+def test_somebody_who_may_still_answer_reads_no_tier_of_the_machine(
+    browse: Browse, lea: User, judged: Item, project: Project
+) -> None:
+    stories.machine_says(Rater.objects.get(name="Small model"), stories.first_case(judged, "specificity"))
+    factories.make_member(project, lea.username, Role.ANNOTATOR)
+
+    assert "Tier" not in browse(lea).get(url(judged)).text

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from judge.errors import InputError
-from judge.rules.scales import Question, ScaleLabel
+from judge.rules.scales import Question, ScaleKind, ScaleLabel
 from llm_judge.rules.answers import AnswerWords, choose_words, list_answers
 from tests.llm_judge.examples import FIT, REASON
 
@@ -40,3 +42,28 @@ def test_words_that_begin_alike_are_refused() -> None:
 
 def test_each_answer_is_explained_on_its_own_line() -> None:
     assert list_answers(FIT.labels, choose_words(FIT)) == "Yes: Fits. the title says so\nNo: Weak"
+
+
+KEYS = st.sampled_from(
+    ["a", "b", "much_a", "much_b", "equal", "weak", "weakly_related", "no", "not_sure", "yes", "good"]
+)
+
+
+@given(
+    st.lists(st.tuples(KEYS, st.sampled_from([True, False, None])), min_size=2, max_size=9, unique_by=lambda x: x[0]),
+    st.sampled_from(ScaleKind),
+)
+def test_no_scale_gives_words_that_share_a_first_token(scale: list[tuple[str, bool | None]], kind: ScaleKind) -> None:
+    """A token is at least a character: words of different first characters can share none, in any tokenizer."""
+    question = Question("q", "?", tuple(ScaleLabel(key, passes) for key, passes in scale), kind)
+    words = choose_words(question)
+    starts = [word[0].casefold() for word in words.words]
+    assert len(set(starts)) == len(scale)
+    assert all(word.isascii() for word in words.words)
+    assert words.keys == question.label_keys
+    assert [words.match(word) for word in words.words] == list(question.label_keys)
+
+
+def test_the_same_word_twice_is_refused() -> None:
+    with pytest.raises(InputError, match='"no" is also the beginning of "no"'):
+        AnswerWords((("no", "weak"), ("no", "unsure")))
