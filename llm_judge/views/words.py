@@ -19,12 +19,15 @@ UNSCORED: Mapping[str, Promise] = {
     "unreachable": _("no connection to the server"),
     "context_too_long": _("the prompt is longer than the model's window"),
     "refused": _("the model declined to answer"),
+    "not_a_pair": _("the criterion compares two outputs, and this item holds one"),
 }
 
 SCORING: Mapping[str, Promise] = {
     "choice": _("asked for one label, held to the menu"),
     "few_shot": _("asked to complete worked examples with one label"),
     "pmi": _("how much likelier the output is in its context than without it"),
+    "reasoned": _("asked for its reasons first, then for one label, held to the menu"),
+    "sampled": _("asked several times for one label; the share of votes counts"),
 }
 
 #: What leads should know of a kind of endpoint before they read its answers.
