@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes .venv-vllm with Python 3.11, vLLM for the processor, and the embedded model as vLLM reads it (.venv-vllm/model).
+# Makes .venv-vllm with Python 3.11, vLLM for the processor, and the embedded model as vLLM reads it (in .venv-vllm).
 # Does nothing when it is up to date. Needs .venv (make setup), 4 GB of disk and a few minutes.
 set -eu
 cd "$(dirname "$0")/.."
@@ -34,7 +34,7 @@ fail() {
 pip() { "$home/bin/python" -m pip --disable-pip-version-check -qq "$@"; }
 
 wanted=$(cat requirements-vllm.txt requirements-model.txt scripts/convert_model.py | cksum)
-if [ -f "$home/model/config.json" ] && works "$home/bin/python" && [ "$(cat "$home/installed" 2>/dev/null)" = "$wanted" ]; then
+if [ -f "$home/SmolLM2-135M-Instruct/config.json" ] && works "$home/bin/python" && [ "$(cat "$home/installed" 2>/dev/null)" = "$wanted" ]; then
   exit 0
 fi
 
@@ -55,5 +55,5 @@ fi
 # They come along linked against CUDA, and fail when vLLM looks for them; text needs none of them.
 pip uninstall -y torchvision torchaudio torchcodec
 echo "cojudge: converting the embedded model for vLLM"
-"$home/bin/python" scripts/convert_model.py "$(.venv/bin/python -c 'from judge.services import models; print(models.find_model())')" "$home/model"
+"$home/bin/python" scripts/convert_model.py "$(.venv/bin/python -c 'from judge.services import models; print(models.find_model())')" "$home/SmolLM2-135M-Instruct"
 printf '%s' "$wanted" > "$home/installed"

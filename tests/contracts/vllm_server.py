@@ -18,6 +18,7 @@ from judge.services.processes import die_with_parent
 ROOT = Path(__file__).resolve().parent.parent.parent
 #: What the makefile's `test-vllm` builds.
 HOME = ROOT / ".venv-vllm"
+MODEL = "SmolLM2-135M-Instruct"
 ENVIRONMENT = {"VLLM_CPU_KVCACHE_SPACE": "2", "HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1"}
 OPTIONS = ("--enforce-eager", "--dtype", "bfloat16", "--max-model-len", "2048")
 START_SECONDS = 300.0
@@ -28,7 +29,7 @@ def serve_vllm(home: Path = HOME, *options: str) -> Iterator[str]:
     """The address of a server of the embedded model; ``options`` are added to those of every test."""
     port = _free_port()
     words = [str(home / "bin/python"), "-m", "vllm.entrypoints.openai.api_server", *OPTIONS, *options]
-    words += ["--model", str(home / "model"), "--served-model-name", "smollm2", "--host", "127.0.0.1", "--port", port]
+    words += ["--model", str(home / MODEL), "--served-model-name", MODEL, "--host", "127.0.0.1", "--port", port]
     parent = os.getpid()
     with tempfile.TemporaryFile("w+") as log:
         server = subprocess.Popen(
