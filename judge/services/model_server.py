@@ -37,21 +37,20 @@ def main(words: list[str]) -> None:
     threads = int(os.environ.get("COJUDGE_MODEL_THREADS") or min(THREADS, os.cpu_count() or 1))
     parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = threads
     server = xllamacpp.Server(parameters)  # loads the model in this thread, then listens
-    _drop_root()
-    die_with_parent(int(parent), signal.SIGTERM)  # again: the change of user forgot it
+    settle(int(parent))
     print(f"serving {alias} on {server.listening_address}", flush=True)
     while True:
         signal.pause()
 
 
-def _drop_root() -> None:
+def settle(parent: int) -> None:
     """Root reads the model and its own Python, which the servers' user may be unable to, and then is root no more."""
     account = state.server_account()
-    if account is None:
-        return
-    os.setgroups([])
-    os.setgid(account.gid)
-    os.setuid(account.uid)
+    if account is not None:
+        os.setgroups([])
+        os.setgid(account.gid)
+        os.setuid(account.uid)
+    die_with_parent(parent, signal.SIGTERM)  # again: the change of user forgot it
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """The way to a running server: start it when nobody did, hold it while we live, look at it, stop it.
 
-As a command: `python -m judge.services.supervise status`, `… stop [NAME …]`, `… postgres` (or valkey, models).
+As a command: `python -m judge.services.supervise status`, `… stop [NAME …]`, `… postgres` (or valkey, models, embeddings).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from judge.services import locks, state
 from judge.services.processes import wait_until
 from judge.services.service import RunRecord, Service, python_environment
 
-NAMES = ("postgres", "valkey", "models")
+NAMES = ("postgres", "valkey", "models", "embeddings")
 IDLE_SECONDS = 60.0
 _held: dict[str, int] = {}  # our hold on each server, for the life of this process and its forks
 
