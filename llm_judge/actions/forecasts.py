@@ -15,7 +15,7 @@ from llm_judge.actions import cases, raters
 from llm_judge.models import Completion, Run
 from llm_judge.rules.budget import Price
 from llm_judge.rules.lengths import guess_tokens
-from llm_judge.rules.scoring import plan_calls
+from llm_judge.rules.scoring import foresee_calls
 
 #: Cases whose prompts are written to guess the tokens, drawn at random from the plan.
 SAMPLE = 40
@@ -72,7 +72,7 @@ def _usage(project: Project, rater: Rater, planned: QuerySet[Case]) -> _Usage:
     ids = list(owed.values_list("pk", flat=True)[:SAMPLE])
     configuration = raters.configuration_of(rater)
     for case in cases.load(project, ids, rater):
-        requests = plan_calls(case, configuration)
+        requests = foresee_calls(case, configuration)
         texts = [
             chain([request.prompt, request.forced], (each.content for each in request.messages)) for request in requests
         ]

@@ -9,10 +9,12 @@
 
 A pair (two outputs under a preference) is asked once in each order, whatever the rule but ``pmi``.
 
->>> steps, replies = 0, ()  # doctest: +SKIP
->>> while calls := next_calls(case, rater, replies):  # doctest: +SKIP
-...     replies += make(calls)
->>> answer = conclude(case, rater, replies)  # doctest: +SKIP
+Whoever makes the calls asks ``next_calls`` for them until there are none, then ``conclude``::
+
+    replies = ()
+    while calls := next_calls(case, rater, replies):
+        replies += make(calls)
+    answer = conclude(case, rater, replies)
 """
 
 from __future__ import annotations
@@ -37,7 +39,16 @@ from llm_judge.rules.records import (
     UnscoredReason,
 )
 
-__all__ = ["JudgeCase", "check_fit", "conclude", "is_single_step", "next_calls", "pick_examples", "plan_calls"]
+__all__ = [
+    "JudgeCase",
+    "check_fit",
+    "conclude",
+    "foresee_calls",
+    "is_single_step",
+    "next_calls",
+    "pick_examples",
+    "plan_calls",
+]
 
 _SINGLE = ("",)
 
@@ -54,6 +65,8 @@ def plan_calls(case: JudgeCase, rater: RaterConfiguration) -> tuple[CompletionRe
 
 def next_calls(case: JudgeCase, rater: RaterConfiguration, replies: Sequence[Reply]) -> tuple[CompletionRequest, ...]:
     """The calls to make after ``replies``, those of earlier calls in their order; none once ``conclude`` can speak."""
+    if rater.head:
+        return ()  # a student reads embeddings
     desk, orders = find_desk(case.question, case.language, rater), _orders(case, rater)
     if not orders:
         return ()
@@ -63,6 +76,15 @@ def next_calls(case: JudgeCase, rater: RaterConfiguration, replies: Sequence[Rep
     # Presentation by presentation in turn, so that every len(orders)-th reply belongs to one of them.
     asked = [ask(case, desk, order, said[place :: len(orders)]) for place, order in enumerate(orders)]
     return tuple(asked[0] if len(asked) == 1 else chain.from_iterable(zip(*asked, strict=False)))
+
+
+def foresee_calls(case: JudgeCase, rater: RaterConfiguration) -> tuple[CompletionRequest, ...]:
+    """All calls of a case before anything is asked; reasons of the greatest length stand in for those to come."""
+    calls: tuple[CompletionRequest, ...] = ()
+    stand_in = CompletionResult("long" * rater.decoding.rationale_tokens, ())
+    while more := next_calls(case, rater, [stand_in] * len(calls)):
+        calls += more
+    return calls
 
 
 def conclude(case: JudgeCase, rater: RaterConfiguration, replies: Sequence[Reply]) -> Scored | Unscored:

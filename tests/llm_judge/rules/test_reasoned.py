@@ -9,7 +9,7 @@ from judge.errors import InputError
 from llm_judge.rules.configuration import Decoding, ScoringRule
 from llm_judge.rules.prompting import PromptTemplate, TemplateText
 from llm_judge.rules.records import CompletionFailure, CompletionResult, Scored, TokenChoice, Unscored, UnscoredReason
-from llm_judge.rules.scoring import check_fit, conclude, is_single_step, next_calls, plan_calls
+from llm_judge.rules.scoring import check_fit, conclude, foresee_calls, is_single_step, next_calls, plan_calls
 from tests.llm_judge.examples import FIT, make_case, make_rater
 
 RATER = make_rater(ScoringRule.REASONED)
@@ -82,3 +82,10 @@ def test_prompt_that_never_asks_for_the_answer_is_refused_before_the_run() -> No
     silent = PromptTemplate("mine", {"en": TemplateText("", "", "{question}{labels}{context}{output}")})
     with pytest.raises(InputError, match=r'prompt "mine".*closing'):
         check_fit(FIT, replace(RATER, template=silent))
+
+
+def test_all_calls_can_be_foreseen() -> None:
+    for rule, n_calls in [("choice", 1), ("pmi", 2), ("sampled", 5), ("reasoned", 2)]:
+        calls = foresee_calls(make_case(), make_rater(ScoringRule(rule)))
+        assert len(calls) == n_calls
+    assert sum(len(each.content) for each in calls[1].messages) > 4 * RATER.decoding.rationale_tokens
