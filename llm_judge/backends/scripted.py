@@ -159,12 +159,12 @@ def _pick(request: CompletionRequest, probabilities: Mapping[str, float]) -> str
     """The likeliest word; at a temperature, one drawn by hash with these probabilities."""
     if request.temperature <= 0:
         return max(probabilities, key=lambda word: probabilities[word], default="")
-    left = draw(request, 0, "vote") * math.fsum(probabilities.values())
+    left, word = draw(request, 0, "vote") * math.fsum(probabilities.values()), ""
     for word, share in probabilities.items():
         left -= share
         if left < 0:
-            return word
-    return next(reversed(probabilities), "")
+            break
+    return word
 
 
 def _write_reasons(request: CompletionRequest) -> str:
