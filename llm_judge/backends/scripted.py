@@ -13,6 +13,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from enum import StrEnum
+from itertools import accumulate
 from typing import Any
 
 from llm_judge.backends.base import Patience, PatientBackend, ServerFacts
@@ -159,12 +160,9 @@ def _pick(request: CompletionRequest, probabilities: Mapping[str, float]) -> str
     """The likeliest word; at a temperature, one drawn by hash with these probabilities."""
     if request.temperature <= 0:
         return max(probabilities, key=lambda word: probabilities[word], default="")
-    left, word = draw(request, 0, "vote") * math.fsum(probabilities.values()), ""
-    for word, share in probabilities.items():
-        left -= share
-        if left < 0:
-            break
-    return word
+    drawn = draw(request, 0, "vote") * math.fsum(probabilities.values())
+    reached = accumulate(probabilities.values())
+    return next((word for word, mark in zip(probabilities, reached, strict=True) if drawn < mark), "")
 
 
 def _write_reasons(request: CompletionRequest) -> str:
