@@ -4,24 +4,33 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from django.db.models.functions import Now
-
+from judge.actions import bulk
+from judge.actions.bulk import LockedCase
 from judge.models import Case, Decision, Policy, Project, User, Verdict
 from judge.rules.routing import Evidence, Reason, Route, Routing, decide
 from judge.rules.stages import Stage, may_move
 from judge.rules.streams import Stream
-from judge.rules.verdicts import Doubt
+from judge.rules.verdicts import Doubt, Opinion
 
 
-def route(project: Project, cases: Sequence[Case], *, verdicts: Mapping[int, Verdict]) -> list[Decision]:
+def route(
+    project: Project, cases: Sequence[Case] | Sequence[LockedCase], *, verdicts: Mapping[int, Opinion | Verdict]
+) -> None:
     """Decide on cases that nobody has touched and move them on. A case without a verdict stays where it is, unless
     the project has no judge in force. The caller holds the cases' locks."""
-    ready = [case for case in cases if project.judge is None or case.pk in verdicts]
-    routings = {case.pk: decide(evidence(case, verdicts.get(case.pk)), _policy(project).terms) for case in ready}
-    rows = [_row(project, case, routings[case.pk], verdicts.get(case.pk)) for case in ready]
-    move((case, _stage(routings[case.pk]), routings[case.pk].people_wanted) for case in ready)
-    return list(Decision.objects.bulk_create(rows))
+    policy = _policy(project)
+    terms, moves, rows = policy.terms, [], []
+    for case in cases:
+        verdict = verdicts.get(case.pk)
+        if verdict is None and project.judge_id is not None:
+            continue
+        routing = decide(evidence(case, verdict), terms)
+        moves.append((case, _stage(routing), routing.people_wanted))
+        rows.append(_row(case, routing, verdict))
+    move(moves)
+    bulk.insert(bulk.INSERT_DECISIONS, rows, judge=project.judge_id, policy=policy.pk)
 
 
 def ask_people(
@@ -48,10 +57,10 @@ def ask_people(
     return list(Decision.objects.bulk_create(rows))
 
 
-def evidence(case: Case, verdict: Verdict | None) -> Evidence:
+def evidence(case: Case | LockedCase, verdict: Opinion | Verdict | None) -> Evidence:
     """What is known of a case when it is routed. Certificates do not exist yet: every cell is uncertified."""
     return Evidence(
-        stream=Stream(case.item.stream),
+        stream=Stream(case.stream),
         confidence=verdict.confidence if verdict else None,
         is_unscored=verdict is not None and verdict.label is None,
         judges_disagree=verdict is not None and verdict.doubt == Doubt.JUDGES_DISAGREE,
@@ -59,33 +68,31 @@ def evidence(case: Case, verdict: Verdict | None) -> Evidence:
     )
 
 
-def move(moves: Iterable[tuple[Case, Stage, int]]) -> None:
+def move(moves: Iterable[tuple[Case | LockedCase, Stage, int]]) -> None:
     """Put cases on their stages with the people they want, one statement for each distinct target."""
-    groups: dict[tuple[Stage, int], list[Case]] = defaultdict(list)
+    groups: dict[tuple[Stage, int], list[Case | LockedCase]] = defaultdict(list)
     for case, stage, people_wanted in moves:
         assert stage == case.stage or may_move(Stage(case.stage), stage), f"case {case.pk}: {case.stage} to {stage}"
         groups[stage, people_wanted].append(case)
     for (stage, people_wanted), cases in groups.items():
-        Case.objects.filter(pk__in=[case.pk for case in cases]).update(
-            stage=stage, people_wanted=people_wanted, stage_since=Now()
-        )
+        ids = bulk.array(case.pk for case in cases)
+        bulk.execute(bulk.MOVE, stage=stage.value, people_wanted=people_wanted, ids=ids)
         for case in cases:
             case.stage, case.people_wanted = stage, people_wanted
 
 
-def _row(project: Project, case: Case, routing: Routing, verdict: Verdict | None) -> Decision:
-    return Decision(
-        case=case,
-        route=routing.route,
-        reason=routing.reason,
-        people_wanted=routing.people_wanted,
-        judge=project.judge,
-        policy=_policy(project),
-        confidence=verdict.confidence if verdict else None,
-        threshold=routing.threshold,
-        is_audited=routing.is_audited,
-        audit_probability=routing.audit_probability,
-    )
+def _row(case: Case | LockedCase, routing: Routing, verdict: Opinion | Verdict | None) -> dict[str, Any]:
+    """What ``bulk.INSERT_DECISIONS`` takes."""
+    return {
+        "case_id": case.pk,
+        "route": routing.route.value,
+        "reason": routing.reason.value,
+        "people_wanted": routing.people_wanted,
+        "confidence": verdict.confidence if verdict else None,
+        "threshold": routing.threshold,
+        "is_audited": routing.is_audited,
+        "audit_probability": routing.audit_probability,
+    }
 
 
 def _stage(routing: Routing) -> Stage:

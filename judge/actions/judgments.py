@@ -10,16 +10,19 @@ import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from judge.actions import decisions, events, labels, verdicts
+from judge.actions import bulk, decisions, events, labels, verdicts
+from judge.actions.bulk import LockedCase
 from judge.errors import InputError
-from judge.models import AgreedLabel, Case, Judgment, JudgmentText, Purpose, Rater, User, moving
+from judge.models import AgreedLabel, Case, Judgment, JudgmentText, Project, Purpose, Rater, User, moving
 from judge.rules.settling import Basis
 from judge.rules.stages import Stage
+from judge.rules.verdicts import Answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,8 @@ class NewJudgment:
     """An answer to one case: ``label``, or ``unscored_reason`` where there is none.
 
     A person's skip and flag are unscored answers with the reasons ``skipped`` and ``flagged``. ``suspicion`` says why
-    the item's text looks like a command to the machine; such a case goes to people. ``confidence`` and ``at`` (when it
+    the item's text looks like a command to the machine; such a case goes to people. ``by_order`` holds what a machine
+    said of a pair in each order. ``confidence`` and ``at`` (when it
     was given) come with imported answers alone.
     """
 
@@ -41,16 +45,21 @@ class NewJudgment:
     purpose: Purpose = Purpose.VOTE
     duration_ms: int | None = None
     suspicion: str = ""
+    by_order: Mapping[str, Mapping[str, float]] | None = None
     confidence: float | None = None
     at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What the door took: the new rows; answers that were there already are not written again."""
+    """What the door took; answers that were there already are not written again.
 
-    judgments: tuple[Judgment, ...]
+    ``ids``: case id → id of the new judgment. ``judgments``: the new rows, where a person gave them.
+    """
+
+    ids: Mapping[int, int]
     n_known: int
+    judgments: tuple[Judgment, ...] = ()
 
 
 @transaction.atomic
@@ -67,19 +76,44 @@ def record(
     A second vote of the same rater on a case is not written. A person's vote on a case that no longer waits for people
     is kept as *extra*. Raises InputError for a label outside the criterion's scale; then nothing is written.
     """
+    if rater.kind == Rater.Kind.MACHINE:
+        return _record_machine(new, rater=rater, by=by, origin=origin)
     cases = lock_cases([each.case_id for each in new])
     _check_labels(new, cases)
-    votes = labels.people_votes(cases) if _is_person(rater) else {}
-    voted = _voted(cases, votes, rater)  # nobody else can write here meanwhile: we hold the cases
+    votes = labels.people_votes(cases)  # nobody else can write here meanwhile: we hold the cases
+    voted = _voted(votes, rater)
     fresh = [
-        replace(each, purpose=_purpose(each, cases[each.case_id], rater))
+        replace(each, purpose=_purpose(each, cases[each.case_id]))
         for each in new
         if each.purpose is not Purpose.VOTE or each.case_id not in voted
     ]
     rows = _insert(fresh, cases, rater=rater, submission=submission, origin=origin)
     if rows:
         _follow_up(rows, cases, votes, rater=rater, by=by)
-    return Recorded(tuple(rows), n_known=len(new) - len(fresh))
+    return _recorded(rows, n_known=len(new) - len(fresh))
+
+
+def _record_machine(new: Sequence[NewJudgment], *, rater: Rater, by: User | None, origin: str) -> Recorded:
+    """The same for a machine, in a handful of statements however many answers there are."""
+    cases = bulk.lock(each.case_id for each in new)
+    _check_labels(new, cases)
+    voted = bulk.voted(cases, rater.pk)
+    fresh = [each for each in new if each.purpose is not Purpose.VOTE or each.case_id not in voted]
+    texts = _write_texts(fresh)
+    rows = [_row(each, cases[each.case_id].criterion_id, texts.get(id(each))) for each in fresh]
+    ids = dict(bulk.insert(bulk.INSERT_JUDGMENTS, rows, rater=rater.pk, origin=origin))
+    if ids:
+        project = Project.objects.select_related("policy", "judge").get(pk=cases[fresh[0].case_id].project_id)
+        said = {
+            each.case_id: Answer(each.probs or {}, each.label, bool(each.suspicion))
+            for each in fresh
+            if each.purpose in (Purpose.VOTE, Purpose.IMPORTED)
+        }
+        judged = [cases[case_id] for case_id in said]
+        untouched = [case for case in judged if case.stage == Stage.IMPORTED]
+        decisions.route(project, untouched, verdicts=verdicts.build(project, judged, rater=rater, said=said))
+        _note(project, "judged", rater=rater, by=by, judgments=len(fresh), first_case=fresh[0].case_id)
+    return Recorded(ids, n_known=len(new) - len(fresh))
 
 
 @transaction.atomic
@@ -96,13 +130,13 @@ def correct(new: Sequence[NewJudgment], *, rater: Rater, by: User, submission: u
         .exclude(status=AgreedLabel.Status.WITHDRAWN)
         .values_list("case_id", flat=True)
     )
-    voted = _voted(cases, labels.people_votes(cases), rater)
+    voted = _voted(labels.people_votes(cases), rater)
     counted = {pk for pk, case in cases.items() if pk in voted or case.stage == Stage.PEOPLE} - decided
     _retract(Judgment.objects.filter(case__in=cases, rater=rater), keep_votes=decided)
     fresh = [each if each.case_id in counted else replace(each, purpose=Purpose.EXTRA) for each in new]
     rows = _insert(fresh, cases, rater=rater, submission=submission, origin="")
     _follow_up(rows, cases, labels.people_votes(cases), rater=rater, by=by, verb="corrected")
-    return Recorded(tuple(rows), n_known=0)
+    return _recorded(rows, n_known=0)
 
 
 def lock_cases(ids: Sequence[int]) -> dict[int, Case]:
@@ -113,7 +147,7 @@ def lock_cases(ids: Sequence[int]) -> dict[int, Case]:
     return {case.pk: case for case in found.filter(pk__in=ids).order_by("pk")}
 
 
-def _check_labels(new: Sequence[NewJudgment], cases: Mapping[int, Case]) -> None:
+def _check_labels(new: Sequence[NewJudgment], cases: Mapping[int, Case] | Mapping[int, LockedCase]) -> None:
     scales = labels.scales_of(cases.values())
     for each in new:
         if each.case_id not in cases:
@@ -128,11 +162,7 @@ def _check_labels(new: Sequence[NewJudgment], cases: Mapping[int, Case]) -> None
 def _insert(
     fresh: Sequence[NewJudgment], cases: Mapping[int, Case], *, rater: Rater, submission: uuid.UUID | None, origin: str
 ) -> list[Judgment]:
-    worded = [each for each in fresh if each.note or each.rationale]
-    texts = JudgmentText.objects.bulk_create(
-        [JudgmentText(note=each.note, rationale=each.rationale) for each in worded]
-    )
-    text_of = {id(each): text for each, text in zip(worded, texts, strict=True)}
+    texts = _write_texts(fresh)
     rows = [
         Judgment(
             case=cases[each.case_id],
@@ -144,7 +174,7 @@ def _insert(
             outside_mass=each.outside_mass,
             unscored_reason=each.unscored_reason,
             origin=origin,
-            text=text_of.get(id(each)),
+            text_id=texts.get(id(each)),
             submission=submission,
             duration_ms=each.duration_ms,
             suspicion=each.suspicion,
@@ -156,6 +186,34 @@ def _insert(
     return list(Judgment.objects.bulk_create(rows))
 
 
+def _row(new: NewJudgment, criterion_id: int, text_id: int | None) -> dict[str, Any]:
+    """What ``bulk.INSERT_JUDGMENTS`` takes."""
+    return {
+        "case_id": new.case_id,
+        "criterion_id": criterion_id,
+        "purpose": new.purpose.value,
+        "label": new.label,
+        "probs": dict(new.probs) if new.probs else None,
+        "by_order": new.by_order or None,
+        "outside_mass": new.outside_mass,
+        "confidence": new.confidence,
+        "unscored_reason": new.unscored_reason,
+        "suspicion": new.suspicion,
+        "text_id": text_id,
+        "duration_ms": new.duration_ms,
+        "at": new.at,
+    }
+
+
+def _write_texts(fresh: Sequence[NewJudgment]) -> dict[int, int]:
+    """Notes and rationales in rows of their own; the row's id by the identity of the judgment it belongs to."""
+    worded = [each for each in fresh if each.note or each.rationale]
+    texts = JudgmentText.objects.bulk_create(
+        [JudgmentText(note=each.note, rationale=each.rationale) for each in worded]
+    )
+    return {id(each): text.pk for each, text in zip(worded, texts, strict=True)}
+
+
 def _retract(answers: QuerySet[Judgment], *, keep_votes: Collection[int]) -> None:
     """Take standing votes and extra answers back, but no votes on the cases ``keep_votes``; the rows stay."""
     standing = answers.filter(purpose__in=[Purpose.VOTE, Purpose.EXTRA], retracted_at=None)
@@ -163,21 +221,18 @@ def _retract(answers: QuerySet[Judgment], *, keep_votes: Collection[int]) -> Non
         standing.exclude(purpose=Purpose.VOTE, case__in=keep_votes).update(retracted_at=timezone.now())
 
 
-def _is_person(rater: Rater) -> bool:
-    return rater.kind == Rater.Kind.PERSON
+def _recorded(rows: Sequence[Judgment], *, n_known: int) -> Recorded:
+    return Recorded({row.case_id: row.pk for row in rows}, n_known, tuple(rows))
 
 
-def _voted(cases: Collection[int], votes: labels.Votes, rater: Rater) -> set[int]:
-    """The cases on which ``rater`` has a live vote already."""
-    if _is_person(rater):
-        return {case_id for case_id, by_rater in votes.items() if rater.pk in by_rater}
-    live = Judgment.objects.filter(case__in=cases, rater=rater, purpose=Purpose.VOTE, retracted_at=None)
-    return set(live.values_list("case_id", flat=True))
+def _voted(votes: labels.Votes, rater: Rater) -> set[int]:
+    """The cases on which a person has a live vote already."""
+    return {case_id for case_id, by_rater in votes.items() if rater.pk in by_rater}
 
 
-def _purpose(new: NewJudgment, case: Case, rater: Rater) -> Purpose:
-    is_late = _is_person(rater) and new.purpose is Purpose.VOTE and case.stage != Stage.PEOPLE
-    return Purpose.EXTRA if is_late else new.purpose
+def _purpose(new: NewJudgment, case: Case) -> Purpose:
+    """A person's vote on a case that no longer waits for people is extra."""
+    return Purpose.EXTRA if new.purpose is Purpose.VOTE and case.stage != Stage.PEOPLE else new.purpose
 
 
 def _follow_up(
@@ -189,17 +244,17 @@ def _follow_up(
     by: User | None,
     verb: str = "judged",
 ) -> None:
-    """Verdicts and decisions after a machine, labels after a person; ``votes`` are people's, with or without these."""
+    """Labels after people; ``votes`` are theirs, with or without these."""
     project = rows[0].case.project
     voted = [row for row in rows if row.purpose == Purpose.VOTE]
-    if not _is_person(rater):
-        judged = [cases[row.case_id] for row in rows if row.purpose in (Purpose.VOTE, Purpose.IMPORTED)]
-        untouched = [case for case in judged if case.stage == Stage.IMPORTED]
-        decisions.route(project, untouched, verdicts=verdicts.build(project, judged, rater=rater))
-    elif voted:
+    if voted:
         for row in voted:
             votes[row.case_id][rater.pk] = labels.vote_of(row)
         labels.settle_cases(project, [cases[row.case_id] for row in voted], votes)
     if chosen := {cases[row.case_id]: row.label for row in rows if row.purpose == Purpose.ADJUDICATION and row.label}:
         labels.adjudicate(project, chosen, votes, by=by)
-    events.note(project, verb, by=by, subject=f"rater:{rater.pk}", judgments=len(rows), first_case=rows[0].case_id)
+    _note(project, verb, rater=rater, by=by, judgments=len(rows), first_case=rows[0].case_id)
+
+
+def _note(project: Project, verb: str, *, rater: Rater, by: User | None, **data: int) -> None:
+    events.note(project, verb, by=by, subject=f"rater:{rater.pk}", **data)

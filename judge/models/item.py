@@ -126,6 +126,11 @@ class Case(models.Model):
         ]
 
     @property
+    def stream(self) -> str:
+        """That of its item."""
+        return self.item.stream
+
+    @property
     def is_waiting(self) -> bool:
         """Whether it stands in the annotators' queue."""
         return self.stage == Stage.PEOPLE

@@ -11,11 +11,11 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from judge.actions import judgments
+from judge.actions import bulk, judgments
 from judge.actions.judgments import NewJudgment
-from judge.models import Judgment, Rater
+from judge.models import Rater
 from llm_judge.backends.judging import CaseAnswer
-from llm_judge.models import Completion, Run
+from llm_judge.models import Run
 from llm_judge.rules.budget import Price
 from llm_judge.rules.records import CompletionResult, Unscored, UnscoredReason
 
@@ -36,8 +36,19 @@ SERVERS_FAULT = frozenset(
     }
 )
 
+INSERT_COMPLETIONS = """
+INSERT INTO llm_judge_completion (run_id, rater_id, case_id, judgment_id, request_key, is_cached, raw_text,
+                                  prompt_tokens, completion_tokens, latency_ms, attempts, error_kind, detail)
+SELECT %(run)s, %(rater)s, case_id, judgment_id, request_key, %(is_cached)s, coalesce(raw_text, ''),
+       coalesce(prompt_tokens, 0), coalesce(completion_tokens, 0), coalesce(latency_ms, 0), coalesce(attempts, 0),
+       coalesce(error_kind, ''), coalesce(detail, '')
+FROM json_to_recordset(%(rows)s) AS new (
+    case_id bigint, judgment_id bigint, request_key uuid, raw_text text, prompt_tokens int, completion_tokens int,
+    latency_ms int, attempts int, error_kind text, detail text)
+"""
 
 type Keys = Mapping[int, uuid.UUID]
+type Row = dict[str, Any]
 NO_KEYS: Keys = {}
 FREE = Price()
 
@@ -69,19 +80,17 @@ def write(
 
     ``keys``: what was asked, by case id, so that an equal question finds the answer (llm_judge.actions.cache).
     """
-    recorded = judgments.record([judgment(each) for each in answered], rater=rater)
-    rows = {row.case_id: row for row in recorded.judgments}
-    fresh = [each for each in answered if int(each.case_id) in rows]
-    Completion.objects.bulk_create(
-        completion(each, run, rater, rows[int(each.case_id)], keys.get(int(each.case_id))) for each in fresh
-    )
-    written = Written(len(fresh), sum(row.label is None for row in rows.values()))
+    ids = judgments.record([judgment(each) for each in answered], rater=rater).ids
+    rows = [completion(each, ids, keys) for each in answered]
+    fresh = [row for row in rows if row["judgment_id"] is not None]
+    _insert(run, rater, fresh)
+    written = Written(len(fresh), sum(bool(row["error_kind"]) for row in fresh))
     # Last, so that workers that write at the same time hold each other up as briefly as can be.
     Run.objects.filter(pk=run.pk).update(
         n_done=F("n_done") + written.n_new,
         n_unscored=F("n_unscored") + written.n_unscored,
         progressed_at=Now(),
-        **_spending(answered, price),
+        **_spending(rows, price),
     )
     return written
 
@@ -89,28 +98,30 @@ def write(
 @transaction.atomic
 def write_again(run: Run, rater: Rater, known: Sequence[NewJudgment]) -> Written:
     """Record answers that equal questions got before: nothing was asked, nothing is paid."""
-    recorded = judgments.record(known, rater=rater)
-    Completion.objects.bulk_create(
-        Completion(run=run, case_id=row.case_id, rater=rater, judgment=row, attempts=0, is_cached=True)
-        for row in recorded.judgments
-    )
-    n_new = len(recorded.judgments)
+    ids = judgments.record(known, rater=rater).ids
+    rows = [{"case_id": case_id, "judgment_id": judgment_id} for case_id, judgment_id in ids.items()]
+    _insert(run, rater, rows, is_cached=True)
     Run.objects.filter(pk=run.pk).update(
-        n_done=F("n_done") + n_new, n_cached=F("n_cached") + n_new, progressed_at=Now()
+        n_done=F("n_done") + len(ids), n_cached=F("n_cached") + len(ids), progressed_at=Now()
     )
-    return Written(n_new, 0)
+    return Written(len(ids), 0)
 
 
 @transaction.atomic
 def note_failures(run: Run, rater: Rater, failed: Sequence[CaseAnswer], *, price: Price = FREE) -> None:
     """Keep tries that failed for the server's sake. Their cases stay unjudged; nothing of it is silent."""
-    Completion.objects.bulk_create(completion(each, run, rater, None) for each in failed)
-    Run.objects.filter(pk=run.pk).update(**_spending(failed, price))
+    rows = [completion(each, {}, NO_KEYS) for each in failed]
+    _insert(run, rater, rows)
+    Run.objects.filter(pk=run.pk).update(**_spending(rows, price))
 
 
-def _spending(answered: Sequence[CaseAnswer], price: Price) -> dict[str, Any]:
+def _insert(run: Run, rater: Rater, rows: Sequence[Row], *, is_cached: bool = False) -> None:
+    bulk.insert(INSERT_COMPLETIONS, rows, run=run.pk, rater=rater.pk, is_cached=is_cached)
+
+
+def _spending(rows: Sequence[Row], price: Price) -> dict[str, Any]:
     """Paid is what was asked, also where another worker's answer came first."""
-    prompt, written = sum(each.prompt_tokens for each in answered), sum(each.completion_tokens for each in answered)
+    prompt, written = sum(row["prompt_tokens"] for row in rows), sum(row["completion_tokens"] for row in rows)
     return {
         "prompt_tokens": F("prompt_tokens") + prompt,
         "completion_tokens": F("completion_tokens") + written,
@@ -120,32 +131,36 @@ def _spending(answered: Sequence[CaseAnswer], price: Price) -> dict[str, Any]:
 
 def judgment(answer: CaseAnswer) -> NewJudgment:
     """What the door takes."""
-    case_id, took = int(answer.case_id), round(answer.latency_ms)
-    if isinstance(answer.answer, Unscored):
-        return NewJudgment(case_id, unscored_reason=answer.answer.reason.value, duration_ms=took)
-    scored = answer.answer
-    return NewJudgment(case_id, scored.label, probs=scored.probs, outside_mass=scored.outside_mass, duration_ms=took)
-
-
-def completion(
-    answer: CaseAnswer, run: Run, rater: Rater, row: Judgment | None, key: uuid.UUID | None = None
-) -> Completion:
-    replies = [reply for reply in answer.replies if isinstance(reply, CompletionResult)]
-    unscored = answer.answer if isinstance(answer.answer, Unscored) else None
-    return Completion(
-        run=run,
-        case_id=int(answer.case_id),
-        rater=rater,
-        judgment=row,
-        request_key=key,
-        raw_text=storable("\n".join(reply.text for reply in replies)),
-        prompt_tokens=answer.prompt_tokens,
-        completion_tokens=answer.completion_tokens,
-        latency_ms=round(answer.latency_ms),
-        attempts=max((reply.attempts for reply in answer.replies), default=0),
-        error_kind=unscored.reason.value if unscored else "",
-        detail=storable(unscored.detail) if unscored else "",
+    case_id, took, said = int(answer.case_id), round(answer.latency_ms), answer.answer
+    if isinstance(said, Unscored):
+        return NewJudgment(case_id, unscored_reason=said.reason.value, duration_ms=took)
+    return NewJudgment(
+        case_id,
+        said.label,
+        probs=said.probs,
+        outside_mass=said.outside_mass,
+        by_order=said.by_order,
+        rationale=storable(said.rationale),
+        duration_ms=took,
     )
+
+
+def completion(answer: CaseAnswer, ids: Mapping[int, int], keys: Keys) -> Row:
+    """What ``INSERT_COMPLETIONS`` takes; ``ids``: case id → id of the judgment that this answer became."""
+    case_id, unscored = int(answer.case_id), answer.answer if isinstance(answer.answer, Unscored) else None
+    replies = [reply for reply in answer.replies if isinstance(reply, CompletionResult)]
+    return {
+        "case_id": case_id,
+        "judgment_id": ids.get(case_id),
+        "request_key": keys.get(case_id),
+        "raw_text": storable("\n".join([reply.text for reply in replies])),
+        "prompt_tokens": sum([reply.prompt_tokens for reply in replies]),
+        "completion_tokens": sum([reply.completion_tokens for reply in replies]),
+        "latency_ms": round(answer.latency_ms),
+        "attempts": max([reply.attempts for reply in answer.replies], default=0),
+        "error_kind": unscored.reason.value if unscored else "",
+        "detail": storable(unscored.detail) if unscored else "",
+    }
 
 
 def storable(text: str) -> str:

@@ -8,9 +8,8 @@ from __future__ import annotations
 import asyncio
 import atexit
 import os
-import queue
 import threading
-import time
+from collections import deque
 from collections.abc import Coroutine, Hashable, Iterable, Iterator
 from contextlib import AsyncExitStack, aclosing, suppress
 from typing import Any
@@ -21,14 +20,45 @@ from llm_judge.backends.judging import CaseAnswer, judge_many
 from llm_judge.rules.configuration import RaterConfiguration
 from llm_judge.rules.scoring import JudgeCase
 
-#: A chunk is handed over when it holds so many answers, or after so many seconds with whatever there is.
-CHUNK, CHUNK_SECONDS = 64, 2.0
-#: Answers that came meanwhile join the chunk: one transaction for many is cheaper.
-MOST = 512
+#: A chunk is handed over when it holds so many answers, or after so many seconds with whatever there is: what is not
+#: written yet is lost with the process, and one transaction for many costs each of them less.
+CHUNK, CHUNK_SECONDS = 512, 1.0
+#: Answers that came while the last chunk was written join the next one, up to so many.
+MOST = 2048
 #: A server that refuses to say what it is is asked again: it may be busy.
 LOOKS = 3
 
-_Inbox = queue.SimpleQueue[CaseAnswer | BaseException | None]
+
+class _Inbox:
+    """Answers on their way from the loop to the thread that writes them.
+
+    That thread wakes for a chunk, not for each answer: to wake it takes the interpreter from the loop.
+    """
+
+    def __init__(self) -> None:
+        self._answers: deque[CaseAnswer] = deque()
+        self._bell = threading.Event()
+        self._error: BaseException | None = None
+        self._is_closed = False
+
+    def put(self, answer: CaseAnswer) -> None:
+        self._answers.append(answer)
+        if len(self._answers) == CHUNK:
+            self._bell.set()
+
+    def close(self, error: BaseException | None = None) -> None:
+        self._error, self._is_closed = error, True
+        self._bell.set()
+
+    def chunks(self) -> Iterator[list[CaseAnswer]]:
+        """All answers, some chunks empty while there are none; raises what the loop ran into."""
+        while not (self._is_closed and not self._answers):
+            if len(self._answers) < CHUNK:
+                self._bell.wait(CHUNK_SECONDS)
+            self._bell.clear()
+            if self._error is not None:
+                raise self._error
+            yield [self._answers.popleft() for _ in range(min(MOST, len(self._answers)))]
 
 
 class _Line:
@@ -80,12 +110,17 @@ def look(backend: Backend) -> ServerFacts:
     return _get_line().run(backend.inspect())
 
 
+def run[T](work: Coroutine[Any, Any, T]) -> T:
+    """What ``work`` returns, done in the loop of calls."""
+    return _get_line().run(work)
+
+
 def ask(backend: Backend, cases: Iterable[JudgeCase], rater: RaterConfiguration) -> Iterator[list[CaseAnswer]]:
     """Answers of an opened backend in chunks, some of them empty while it thinks; stopping early ends the calls."""
     line, inbox = _get_line(), _Inbox()
     pumping = asyncio.run_coroutine_threadsafe(_pump(backend, cases, rater, inbox), line.loop)
     try:
-        yield from _chunks(inbox)
+        yield from inbox.chunks()
     finally:
         pumping.cancel()
 
@@ -126,35 +161,10 @@ async def _pump(backend: Backend, cases: Iterable[JudgeCase], rater: RaterConfig
         async with aclosing(judge_many(backend, cases, rater)) as answers:  # type: ignore[type-var]
             async for answer in answers:
                 inbox.put(answer)
-        inbox.put(None)
+        inbox.close()
     except BaseException as error:
-        inbox.put(error)  # the caller's thread raises it
+        inbox.close(error)  # the caller's thread raises it
         raise
-
-
-def _chunks(inbox: _Inbox) -> Iterator[list[CaseAnswer]]:
-    is_open = True
-    while is_open:
-        chunk, is_open = _fill(inbox)
-        yield chunk
-
-
-def _fill(inbox: _Inbox) -> tuple[list[CaseAnswer], bool]:
-    """Up to CHUNK answers within CHUNK_SECONDS, then whatever has come meanwhile; False once the answers end."""
-    chunk: list[CaseAnswer] = []
-    deadline = time.monotonic() + CHUNK_SECONDS
-    while len(chunk) < MOST:
-        left = deadline - time.monotonic() if len(chunk) < CHUNK else 0.0
-        try:
-            answer = inbox.get(timeout=left) if left > 0 else inbox.get_nowait()
-        except queue.Empty:
-            break
-        if answer is None:
-            return chunk, False
-        if isinstance(answer, BaseException):
-            raise answer
-        chunk.append(answer)
-    return chunk, True
 
 
 os.register_at_fork(after_in_child=_forget)

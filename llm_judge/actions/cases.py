@@ -9,12 +9,24 @@ from operator import or_
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from judge.actions import bulk
 from judge.models import Case, Criterion, Judgment, Project, Purpose, Rater
 from judge.rules.scales import Question
 from llm_judge.rules.scoring import JudgeCase
 
 #: Cases of one criterion, and in it of one context, stand together: their prompts begin alike (prefix caching).
 PREFIX_ORDER = ("criterion_id", "item__language", "item__context_id", "item_id")
+
+#: Criterion id → question. Criteria never change, so a process reads each of them once.
+_QUESTIONS: dict[int, Question] = {}
+
+LOAD_CASES = """
+SELECT c.id, c.criterion_id, i.context_id, i.output, i.language
+FROM judge_case c JOIN judge_item i ON i.id = c.item_id
+WHERE c.project_id = %(project)s AND c.id = ANY (%(ids)s::bigint[]) AND i.erased_at IS NULL
+ORDER BY c.criterion_id, i.language, i.context_id, i.id
+"""
+LOAD_CONTEXTS = "SELECT id, content FROM judge_context WHERE id = ANY (%(ids)s::bigint[]) AND erased_at IS NULL"
 
 
 def without_vote(cases: QuerySet[Case], raters: Sequence[Rater]) -> QuerySet[Case]:
@@ -25,23 +37,17 @@ def without_vote(cases: QuerySet[Case], raters: Sequence[Rater]) -> QuerySet[Cas
 
 
 def load(project: Project, case_ids: Sequence[int], rater: Rater) -> list[JudgeCase]:
-    """Those of the cases that still miss this rater's vote, ready to be put to it."""
+    """Those of the cases that still miss this rater's vote, ready to be put to it. Cases of one context share it."""
     # Plain look-ups by key: as one statement this was planned badly while a fresh import had no statistics yet.
-    votes = Judgment.objects.filter(case__in=case_ids, rater=rater, purpose=Purpose.VOTE, retracted_at=None)
-    missing = set(case_ids) - set(votes.values_list("case_id", flat=True))
-    found = Case.objects.filter(project=project, pk__in=missing).select_related("item__context").order_by(*PREFIX_ORDER)
-    rows = [case for case in found if case.item.erased_at is None and case.item.context.erased_at is None]
-    questions = questions_of({case.criterion_id for case in rows})
+    missing = set(case_ids) - bulk.voted(case_ids, rater.pk)
+    rows = bulk.execute(LOAD_CASES, project=project.pk, ids=bulk.array(missing))
+    contexts = dict(bulk.execute(LOAD_CONTEXTS, ids=bulk.array({row[2] for row in rows})))
+    questions = questions_of({row[1] for row in rows})
     usual = project.rubric.language if project.rubric else "en"
     return [
-        JudgeCase(
-            case_id=str(case.pk),
-            question=questions[case.criterion_id],
-            context=case.item.context.content,
-            output=case.item.output,
-            language=case.item.language or usual,
-        )
-        for case in rows
+        JudgeCase(str(pk), questions[criterion_id], contexts[context_id], output, language or usual)
+        for pk, criterion_id, context_id, output, language in rows
+        if context_id in contexts
     ]
 
 
@@ -52,4 +58,6 @@ def refresh_statistics() -> None:
 
 
 def questions_of(criterion_ids: set[int]) -> dict[int, Question]:
-    return {criterion.pk: criterion.question for criterion in Criterion.objects.filter(pk__in=criterion_ids)}
+    if missing := criterion_ids - _QUESTIONS.keys():
+        _QUESTIONS.update({criterion.pk: criterion.question for criterion in Criterion.objects.filter(pk__in=missing)})
+    return {criterion_id: _QUESTIONS[criterion_id] for criterion_id in criterion_ids}

@@ -66,7 +66,7 @@ def replay(project: Project, path: Path, *, skip_items: Collection[str] = frozen
         for chunk in batched(_records(file, path.name), CHUNK):
             new = _resolve(project, chunk, tally)
             recorded = judgments.record(new, rater=rater, origin=f"recorded run of {header['recorded_on']}")
-            tally.n_recorded += len(recorded.judgments)
+            tally.n_recorded += len(recorded.ids)
             tally.n_known += recorded.n_known
     return Replayed(tally.n_recorded, tally.n_known, tally.n_unknown, tally.n_skipped)
 
@@ -106,7 +106,8 @@ def _record(vote: Judgment) -> dict[str, Any]:
         "outside_mass": vote.outside_mass,
         "unscored_reason": vote.unscored_reason,
     }
-    return record | ({"rationale": vote.text.rationale} if vote.text and vote.text.rationale else {})
+    kept = {"by_order": vote.by_order, "rationale": vote.text.rationale if vote.text else ""}
+    return record | {name: value for name, value in kept.items() if value}
 
 
 def _line(record: Mapping[str, Any]) -> str:
@@ -164,5 +165,6 @@ def _judgment(case_id: int, record: Mapping[str, Any]) -> NewJudgment:
         unscored_reason=record.get("unscored_reason", ""),
         probs=record.get("probs"),
         outside_mass=record.get("outside_mass"),
+        by_order=record.get("by_order"),
         rationale=record.get("rationale", ""),
     )

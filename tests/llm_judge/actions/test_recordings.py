@@ -95,7 +95,7 @@ def test_a_rationale_stands_in_its_own_erasable_row_and_nowhere_else(
     factories.import_items(judged_project, n=4)
     assert judged_project.judge is not None
     (rater,) = raters.seated(judged_project.judge)
-    case = Case.objects.filter(project=judged_project).earliest("pk")
+    case = Case.objects.filter(project=judged_project, criterion__key="relevance").earliest("pk")
     judgments.record([NewJudgment(case.pk, "fits", probs={"fits": 1.0, "weak": 0.0}, rationale=MARKER)], rater=rater)
     path = tmp_path / "rationale.jsonl"
     recordings.write(judged_project, path)
