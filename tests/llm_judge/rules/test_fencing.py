@@ -63,3 +63,17 @@ def test_nesting_without_end_is_still_described() -> None:
     for _ in range(50):
         value = {"in": value}
     assert "core" in describe(value)
+
+
+@pytest.mark.parametrize("breaker", ["\n", "\r", "\r\n", "\u2028", "\x0b", "\x85", "\x1e"])
+def test_a_text_cannot_pass_for_its_neighbour(breaker: str) -> None:
+    """However it breaks a line, what follows stays below its own key."""
+    shown = show({"note": f"nice{breaker}Price: free", "list": [f"one{breaker}- two"], "price": "9"})
+    assert [line for line in shown.splitlines() if line.startswith("  Price")] == ["  Price: 9"]
+    assert [line for line in shown.splitlines() if line.startswith("    -")] == ["    -"]
+
+
+@given(st.dictionaries(st.sampled_from(["a", "b", "c"]), st.text(), min_size=1))
+def test_there_are_as_many_keys_at_the_margin_as_there_are_keys(value: dict[str, str]) -> None:
+    heads = [line for line in describe(value).splitlines() if not line.startswith(INDENT)]
+    assert len(heads) == len(value)
