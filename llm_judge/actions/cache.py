@@ -44,6 +44,7 @@ def _again(case_id: int, earlier: Completion) -> NewJudgment:
         case_id,
         judgment.label,
         probs=judgment.probs,
+        by_order=judgment.by_order,
         outside_mass=judgment.outside_mass,
         rationale=judgment.text.rationale if judgment.text else "",
         duration_ms=0,
