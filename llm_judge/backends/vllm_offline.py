@@ -22,6 +22,7 @@ from llm_judge.backends.base import Patience
 from llm_judge.backends.connection import Connection, RawReply
 from llm_judge.backends.dialects import Dialect
 from llm_judge.backends.openai_http import OpenAIBackend
+from llm_judge.backends.throttle import Throttle
 from llm_judge.rules.configuration import BackendKind
 from llm_judge.rules.records import CompletionFailure, UnscoredReason
 
@@ -58,12 +59,23 @@ class OfflineBackend(OpenAIBackend):
             "http://vllm.invalid", model=model, dialect=Dialect.VLLM, in_flight=in_flight, patience=patience
         )
         self._connection = Pipe(python, {"model": model, **(options or {})})
+        self.gate.throttle = Unthrottled(in_flight)
 
     def __repr__(self) -> str:
         return f"OfflineBackend({self._connection!r})"
 
     def _describe_silence(self, failure: CompletionFailure) -> ServiceError:
         return ServiceError(f"The offline judge did not start: {failure.detail}")
+
+
+class Unthrottled(Throttle):
+    """All calls at once: each waits for its batch, so that how long it takes says nothing of the load."""
+
+    __slots__ = ()
+
+    def restart(self) -> None:
+        super().restart()
+        self.limit = self.most
 
 
 class Pipe(Connection):
