@@ -5,7 +5,11 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
+from judge.actions import judgments
+from judge.actions.judgments import NewJudgment
 from judge.models import Item, Project, Rater, Role, User
+from judge.rules.rubrics import RubricRecord
+from judge.rules.scales import Question, ScaleKind, ScaleLabel
 from tests import factories
 from tests.judge.views import stories
 
@@ -215,3 +219,34 @@ def test_somebody_who_may_still_answer_reads_no_tier_of_the_machine(
     factories.make_member(project, lea.username, Role.ANNOTATOR)
 
     assert "Tier" not in browse(lea).get(url(judged)).text
+
+
+def test_pair_whose_label_hangs_on_the_order_says_so(browse: Browse, lea: User) -> None:
+    labels = tuple(ScaleLabel(key, None) for key in ("a", "equal", "b"))
+    rubric = RubricRecord("pairs", (Question("better", "Which is better?", labels, ScaleKind.PREFERENCE),))
+    pairs = factories.make_project("Pairs", rubric=rubric)
+    factories.make_member(pairs, lea.username, Role.LEAD)
+    rater = stories.make_judge(pairs)
+    steady, swayed = factories.import_items(
+        pairs, lines=[{"id": name, "context": "c", "output": {"a": name, "b": "y"}} for name in ("steady", "swayed")]
+    )
+    for item, second in ((steady, 0.7), (swayed, 0.1)):
+        by_order = {"ab": {"a": 0.8, "b": 0.2}, "ba": {"a": second, "b": 1 - second}}
+        new = NewJudgment(item.cases.get().pk, "a", probs={"a": 0.6, "b": 0.4}, by_order=by_order)
+        judgments.record([new], rater=rater)
+
+    note = "the place weighed more than the text"
+    assert note in browse(lea).get(url(swayed)).text
+    assert note not in browse(lea).get(url(steady)).text
+
+
+def test_graded_answers_show_their_expected_score(browse: Browse, lea: User) -> None:
+    marks = (ScaleLabel("excellent", True), ScaleLabel("good", True), ScaleLabel("bad", False))
+    rubric = RubricRecord("graded", (Question("clarity", "Is it clear?", marks, ScaleKind.GRADED),))
+    graded = factories.make_project("Graded", rubric=rubric)
+    factories.make_member(graded, lea.username, Role.LEAD)
+    rater, (item,) = stories.make_judge(graded), factories.import_items(graded)
+    probs = {"excellent": 0.5, "good": 0.25, "bad": 0.25}  # .5·1 + .25·.5 + 0 = .625
+    judgments.record([NewJudgment(item.cases.get().pk, "excellent", probs=probs)], rater=rater)
+
+    assert "Expected score 0.63" in browse(lea).get(url(item)).text
