@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from celery import shared_task
 
-from llm_judge.actions import batches, dispatch
+from llm_judge.actions import batches, dispatch, students, trials
 
 
 @shared_task
@@ -22,3 +22,13 @@ def start_run(run_id: int) -> None:
 @shared_task
 def sweep_runs() -> None:
     dispatch.sweep(send=judge_batch.delay)
+
+
+@shared_task
+def try_prompt(trial_id: int) -> None:
+    trials.run(trial_id)
+
+
+@shared_task
+def refit_students() -> None:
+    students.refit_due()

@@ -1,9 +1,18 @@
 from django.urls import path
 
-from llm_judge.views import runs
+from llm_judge.views import endpoints, judges, raters, runs, trials
 
 urlpatterns = [
     path("runs/", runs.runs, name="runs"),
+    path("runs/new/", runs.new_run, name="new_run"),
     path("runs/start/", runs.start_run, name="start_run"),
     path("runs/<int:run_id>/steer/", runs.steer_run, name="steer_run"),
+    path("judges/", judges.judges, name="judges"),
+    path("judges/panel/", judges.make_panel, name="make_panel"),
+    path("judges/<int:judge_id>/promote/", judges.promote_judge, name="promote_judge"),
+    path("raters/new/", raters.new_rater, name="new_rater"),
+    path("trials/<int:trial_id>/", trials.trial, name="trial"),
+    path("trials/<int:trial_id>/candidate/", trials.make_candidate, name="make_candidate"),
+    path("endpoints/", endpoints.endpoints, name="endpoints"),
+    path("endpoints/<int:endpoint_id>/look/", endpoints.look_at_endpoint, name="look_at_endpoint"),
 ]

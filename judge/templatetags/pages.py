@@ -21,6 +21,7 @@ PROJECT_PAGES = (
     ("adjudication", _("Adjudicate")),
     ("items", _("Items")),
     ("runs", _("Judging")),
+    ("judges", _("Judges")),
     ("rubric", _("Rubric")),
     ("import_items", _("Import")),
     ("export_labels", _("Export")),

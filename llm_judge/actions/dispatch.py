@@ -25,8 +25,13 @@ def enqueue(run: Run) -> None:
     """Wake a worker for this run. Raises ServiceError where no broker is set or it does not answer; the run then
     stays queued and the sweeper takes it up as soon as there is one."""
     check_broker()
+    send("llm_judge.tasks.start_run", run.pk)
+
+
+def send(task: str, *ids: int) -> None:
+    """Put a message into the queue. Raises ServiceError where the broker does not answer."""
     try:
-        current_app.send_task("llm_judge.tasks.start_run", [run.pk], retry=False)
+        current_app.send_task(task, ids, retry=False)
     except OperationalError as error:
         raise ServiceError(f"The broker at BROKER_URL does not answer ({_name(error)}). Is it running?") from error
 

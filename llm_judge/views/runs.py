@@ -12,19 +12,21 @@ from django.db.models import BooleanField, Count, ExpressionWrapper, Max, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseStopPolling
 
 from judge import access, registry
-from judge.actions import projects
+from judge.actions import projects, rubrics
 from judge.errors import InputError, ServiceError
-from judge.models import Project, Rater, Role
-from llm_judge.actions import dispatch, raters
+from judge.models import Judge, Project, Rater, Role
+from llm_judge.actions import dispatch, raters, standings
 from llm_judge.actions import runs as run_actions
 from llm_judge.forms import StartForm, SteerForm
 from llm_judge.models import Completion, Endpoint, Run
-from llm_judge.views.words import SCORING, UNSCORED, WORTH, say
+from llm_judge.views.judges import describe
+from llm_judge.views.words import UNSCORED, WORTH, say
 
 RUNS_SHOWN = 20
 HAS_JUDGMENT = ExpressionWrapper(Q(judgment__isnull=False), output_field=BooleanField())
@@ -68,18 +70,44 @@ def runs(request: access.ProjectRequest) -> HttpResponse:
     return response
 
 
+@require_GET
+@access.project(Role.LEAD)
+def new_run(request: access.ProjectRequest) -> HttpResponse:
+    """Choose judge, criteria, number and caps, and see what it would take: nothing is started here."""
+    asked = request.GET.copy()
+    if request.project.judge and not asked.get("candidate"):
+        asked["candidate"] = str(request.project.judge.pk)
+    form = _form(request, asked)
+    context: dict[str, Any] = {"form": form}
+    if form.is_valid() and form.cleaned_data["candidate"]:
+        try:
+            context |= _foresee(request.project, form)
+        except InputError as error:
+            context["trouble"] = str(error)
+    return render(request, "llm_judge/new_run.html", context)
+
+
 @require_POST
 @access.project(Role.LEAD)
 def start_run(request: access.ProjectRequest) -> HttpResponse:
     """Freeze a plan and wake the workers. What cannot be is said on the page, and nothing is half-started."""
-    form = StartForm(request.POST)
+    form = _form(request, request.POST)
     try:
         if not form.is_valid():
-            raise InputError(_("the number of cases cannot be read"), expected=_("a whole number from 1"))
-        if request.project.judge is None:
-            chosen = form.cleaned_data["judge"] or registry.default_judge()
-            projects.set_up_judge(request.project, chosen, by=request.user)
-        run = run_actions.start(request.project, by=request.user, limit=form.cleaned_data["limit"])
+            raise InputError(
+                _read_refusal(form), expected=_("whole numbers from 1, caps above 0, a judge of this project")
+            )
+        chosen = form.cleaned_data
+        if request.project.judge is None and chosen["candidate"] is None:
+            projects.set_up_judge(request.project, chosen["judge"] or registry.default_judge(), by=request.user)
+        run = run_actions.start(
+            request.project,
+            by=request.user,
+            judge=chosen["candidate"],
+            criteria=chosen["criteria"],
+            limit=chosen["limit"],
+            caps=form.caps,
+        )
         dispatch.enqueue(run)
     except (InputError, ServiceError) as error:
         messages.error(request, str(error))
@@ -103,34 +131,60 @@ def steer_run(request: access.ProjectRequest, run_id: int) -> HttpResponse:
     return redirect("runs", slug=request.project.slug)
 
 
+def _form(request: access.ProjectRequest, sent: Mapping[str, Any]) -> StartForm:
+    criteria = rubrics.criteria_in_force(request.project)
+    language = get_language() or "en"
+    titles = [(each.key, each.question.in_language(language).title) for each in criteria]
+    return StartForm(sent, judges=_askable(request.project), criteria=titles)
+
+
+def _foresee(project: Project, form: StartForm) -> dict[str, Any]:
+    """The forecast of what the form asks for, and the form again as the button would send it."""
+    chosen, caps = form.cleaned_data, form.caps
+    expected = run_actions.forecast(
+        project, judge=chosen["candidate"], criteria=chosen["criteria"], limit=chosen["limit"]
+    )
+    minutes = expected.seconds / 60 if expected.seconds is not None else None
+    tokens = expected.prompt_tokens + expected.completion_tokens
+    pairs = ((caps.max_tokens, tokens), (caps.max_cost, expected.cost), (caps.max_minutes, minutes))
+    single = ("limit", "max_tokens", "max_cost", "max_minutes")
+    return {
+        "forecast": expected,
+        "minutes": minutes,
+        "caps_break": any(cap is not None and figure is not None and figure > cap for cap, figure in pairs),
+        "sent": [
+            ("candidate", chosen["candidate"].pk),
+            *(("criteria", key) for key in chosen["criteria"]),
+            *((name, chosen[name]) for name in single if chosen[name] is not None),
+        ],
+    }
+
+
+def _askable(project: Project) -> list[Judge]:
+    """The judges that a run can put cases to, the latest first."""
+    found = Judge.objects.filter(project=project).prefetch_related("seats__rater").order_by("-version")
+    return [judge for judge in found if all(standings.is_askable(seat.rater) for seat in judge.seats.all())]
+
+
+def _read_refusal(form: StartForm) -> str:
+    fields = ", ".join(str(form.fields[name].label) for name in form.errors if name in form.fields)
+    return _("this cannot be read: %(fields)s") % {"fields": fields}
+
+
 def _still(project: Project) -> dict[str, Any]:
     """What the page shows once and does not ask for again."""
     seated = raters.seated(project.judge) if project.judge else []
     return {
         "n_left": run_actions.count_left(project),
-        "raters": [(rater, _describe(rater)) for rater in seated],
+        "raters": [(rater, describe(rater)) for rater in seated],
         "worths": {say(WORTH, kind) for kind in _kinds(seated) if kind in WORTH},
+        "candidates": [judge for judge in _askable(project) if judge.pk != project.judge_id],
         "form": StartForm(initial={"judge": registry.default_judge()}),
     }
 
 
 def _kinds(seated: Sequence[Rater]) -> set[str]:
     return set(Endpoint.objects.filter(raters__in=seated).values_list("kind", flat=True))
-
-
-def _describe(rater: Rater) -> list[tuple[str, str]]:
-    """A rater's configuration in words."""
-    told: Mapping[str, Any] = rater.configuration or {}
-    template = told.get("template", {})
-    rows = [
-        (_("Model"), told.get("model", "")),
-        (_("Revision"), str(told.get("revision", ""))[:19]),
-        (_("Server"), told.get("server_version", "")),
-        (_("Scoring rule"), say(SCORING, told.get("scoring_rule", ""))),
-        (_("Prompt"), f"{template.get('name', '')} {template.get('version', '')}".strip()),
-        (_("Configuration"), rater.configuration_hash[:12]),
-    ]
-    return [(name, value) for name, value in rows if value]
 
 
 def _troubles(shown: Sequence[Run]) -> Mapping[int, list[Trouble]]:

@@ -20,6 +20,7 @@ UNSCORED: Mapping[str, Promise] = {
     "context_too_long": _("the prompt is longer than the model's window"),
     "refused": _("the model declined to answer"),
     "not_a_pair": _("the criterion compares two outputs, and this item holds one"),
+    "not_learned": _("the student has not learned this criterion yet: too few labels of people"),
 }
 
 SCORING: Mapping[str, Promise] = {

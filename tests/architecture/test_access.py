@@ -20,6 +20,9 @@ VALUES = {
     "item_id": "1",
     "case_id": "1",
     "run_id": "1",
+    "judge_id": "1",
+    "trial_id": "1",
+    "endpoint_id": "1",
     "key": "00000000-0000-0000-0000-000000000000",
 }
 

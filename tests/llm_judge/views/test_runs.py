@@ -13,6 +13,7 @@ from llm_judge.actions import runs, setups
 from llm_judge.models import Endpoint, Run
 from tests import factories
 from tests.llm_judge.actions.test_runs import judge
+from tests.llm_judge.views.test_judges import make_candidate
 
 Browse = Callable[[User], Client]
 HTMX = {"HX-Request": "true"}
@@ -159,3 +160,62 @@ def test_the_page_takes_as_many_queries_for_many_runs_as_for_one(
     client = browse(lea)
     with django_assert_max_num_queries(14):  # type: ignore[attr-defined]
         client.get(page(machine_project))
+
+
+def test_a_run_is_foreseen_before_it_is_started(machine_project: Project, lea: User, browse: Browse) -> None:
+    chosen = {"criteria": "relevance", "limit": 1, "max_tokens": 5000}
+    text = browse(lea).get(reverse("new_run", args=[machine_project.slug]), chosen).text
+    assert "Judge 1 case</button>" in text
+    assert 'name="max_tokens" value="5000"' in text
+    assert "Nobody knows the time yet" in text
+    assert not Run.objects.exists()
+
+
+@override_settings(BROKER_URL="")
+def test_what_was_foreseen_is_what_is_started(machine_project: Project, lea: User, browse: Browse) -> None:
+    sent = {"candidate": machine_project.judge_id, "criteria": "relevance", "limit": 1, "max_tokens": 5000,
+            "max_cost": 2.5, "max_minutes": 3}  # fmt: skip
+    browse(lea).post(reverse("start_run", args=[machine_project.slug]), sent)
+    run = Run.objects.get()
+    assert (run.n_planned, run.max_tokens, run.max_cost, run.max_minutes) == (1, 5000, 2.5, 3.0)
+    text = browse(lea).get(page(machine_project)).text
+    assert "(cap 5,000)" in text
+    assert "(cap 2.50)" in text
+    assert "at most 3 minutes" in text
+
+
+def test_a_forecast_beyond_a_cap_says_so(machine_project: Project, lea: User, browse: Browse) -> None:
+    text = browse(lea).get(reverse("new_run", args=[machine_project.slug]), {"max_tokens": 1}).text
+    assert "will stop at a cap" in text
+
+
+@override_settings(BROKER_URL="")
+def test_a_candidate_runs_beside_the_judge_in_force(machine_project: Project, lea: User, browse: Browse) -> None:
+    candidate = make_candidate(machine_project, lea)
+    browse(lea).post(reverse("start_run", args=[machine_project.slug]), {"candidate": candidate.pk})
+    text = browse(lea).get(page(machine_project)).text
+    assert Run.objects.get().judge == candidate
+    assert "(not in force)" in text
+
+
+@pytest.mark.parametrize("wrong", [{"candidate": 99_999}, {"max_tokens": "0"}, {"max_cost": "-1"}, {"criteria": "x"}])
+def test_what_cannot_be_run_is_refused_in_words(
+    machine_project: Project, lea: User, browse: Browse, wrong: dict[str, object]
+) -> None:
+    client = browse(lea)
+    assert "expected:" in client.post(reverse("start_run", args=[machine_project.slug]), wrong, follow=True).text
+    assert client.get(reverse("new_run", args=[machine_project.slug]), wrong).status_code == 200
+    assert not Run.objects.exists()
+
+
+def test_nothing_left_is_said_where_the_forecast_would_stand(
+    machine_project: Project, lea: User, browse: Browse
+) -> None:
+    judge(machine_project)
+    assert "has judged every case" in browse(lea).get(reverse("new_run", args=[machine_project.slug])).text
+
+
+def test_forecasts_are_for_leads_and_take_a_get(machine_project: Project, lea: User, ann: User, browse: Browse) -> None:
+    address = reverse("new_run", args=[machine_project.slug])
+    assert browse(ann).get(address).status_code == 403
+    assert browse(lea).post(address).status_code == 405

@@ -1,0 +1,68 @@
+"""The page Endpoints: where machine raters are asked, and what each server says it is, at a click."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from judge import access
+from judge.errors import InputError, ServiceError
+from judge.models import Role
+from llm_judge.actions import drafts
+from llm_judge.actions import endpoints as endpoint_actions
+from llm_judge.backends.base import ServerFacts
+from llm_judge.forms import EndpointForm
+from llm_judge.models import Endpoint
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@access.project(Role.LEAD)
+def endpoints(request: access.ProjectRequest) -> HttpResponse:
+    """The list; POST adds one. What cannot be stands on the page beside what was typed."""
+    form = EndpointForm(request.POST) if request.method == "POST" else EndpointForm()
+    if request.method == "POST" and form.is_valid():
+        try:
+            added = endpoint_actions.add(**form.cleaned_data, by=request.user)
+        except InputError as error:
+            form.add_error(_field_of(error), str(error))
+        else:
+            messages.success(request, _("%(name)s was added.") % {"name": added.name})
+            return redirect("endpoints", slug=request.project.slug)
+    return _page(request, form)
+
+
+@require_POST
+@access.project(Role.LEAD)
+def look_at_endpoint(request: access.ProjectRequest, endpoint_id: int) -> HttpResponse:
+    """Ask one endpoint what it is, now; the page says what it said, or why it did not."""
+    endpoint = get_object_or_404(Endpoint, pk=endpoint_id)
+    facts: ServerFacts | None = None
+    trouble = ""
+    try:
+        facts = drafts.inspect(endpoint)
+    except (InputError, ServiceError) as error:
+        trouble = str(error)
+    return _page(request, EndpointForm(), looked=endpoint.pk, facts=facts, trouble=trouble)
+
+
+def _page(request: access.ProjectRequest, form: EndpointForm, **looked: object) -> HttpResponse:
+    rules = sorted(rule.value for rule in looked["facts"].rules) if isinstance(looked.get("facts"), ServerFacts) else []
+    context = {
+        "endpoints": Endpoint.objects.order_by("pk"),
+        "askable": drafts.ASKABLE,
+        "form": form,
+        "rules": ", ".join(rules),
+        **looked,
+    }
+    return render(request, "llm_judge/endpoints.html", context, status=400 if form.errors else 200)
+
+
+def _field_of(error: InputError) -> str | None:
+    """Which field a refusal speaks of, as far as its words tell."""
+    text = str(error)
+    if "variable for a key" in text:
+        return "api_key_variable"
+    return "name" if text.startswith(("the endpoint has no name", "there is an endpoint")) else "base_url"
