@@ -34,19 +34,20 @@ class Recorder(Connection):
         return CompletionFailure(UnscoredReason.REFUSED, "it is not sent")
 
 
-def plans(project: Project, n: int) -> Iterator[Plan]:
-    """The very requests that the product would send for the project's cases, ``n`` cases at a time."""
+def plans(project: Project, criterion: str, n: int) -> Iterator[Plan]:
+    """The very requests that the product would send for the cases of a criterion, in runs of ``n`` cases each."""
     assert project.judge is not None
     [rater] = raters.seated(project.judge)
     configuration = raters.configuration_of(rater)
-    ids = list(Case.objects.filter(project=project).order_by(*cases.PREFIX_ORDER).values_list("pk", flat=True))
+    found = Case.objects.filter(project=project, criterion__key=criterion)
+    ids = list(found.order_by("pk").values_list("pk", flat=True))
     for start in range(0, len(ids), n):
-        yield asyncio.run(write(cases.load(project, ids[start : start + n], Rater(pk=0)), configuration, rater))
+        backend = endpoints.connect(rater.endpoints.get(), model=configuration.model)
+        assert isinstance(backend, OpenAIBackend)
+        yield asyncio.run(write(cases.load(project, ids[start : start + n], Rater(pk=0)), configuration, backend))
 
 
-async def write(found: list[JudgeCase], configuration: RaterConfiguration, rater: Rater) -> Plan:
-    backend = endpoints.connect(rater.endpoints.get(), model=configuration.model)
-    assert isinstance(backend, OpenAIBackend)
+async def write(found: list[JudgeCase], configuration: RaterConfiguration, backend: OpenAIBackend) -> Plan:
     async with backend:
         await backend.inspect()
         recorder = backend._connection = Recorder(backend._connection)

@@ -68,7 +68,8 @@ class Facts:
 
 def gain(name: str, server: Server, target: float) -> Figure:
     """Cases a second in the product's order ÷ in a shuffled one, medians of slices."""
-    facts, rates = asyncio.run(measure(server))
+    rater = setups.embedded_configuration() if server.name == "llama_cpp" else setups.server_configuration()
+    facts, rates = asyncio.run(measure(server, rater))
     grouped, shuffled = (median(found) for found in zip(*rates, strict=True))
     ratio = median(mine / other for mine, other in rates)
     said = f"shuffled {shuffled:.2f} cases/s, grouped {grouped:.2f}; contexts of {facts.contexts:,} tokens, "
@@ -78,8 +79,7 @@ def gain(name: str, server: Server, target: float) -> Figure:
     return Figure(name, round(ratio, 2), "×", f"≥ {target:g}", ratio >= target and is_fair, said, reason)
 
 
-async def measure(server: Server) -> tuple[Facts, list[tuple[float, float]]]:
-    rater = setups.embedded_configuration() if server.name == "llama_cpp" else setups.server_configuration()
+async def measure(server: Server, rater: RaterConfiguration) -> tuple[Facts, list[tuple[float, float]]]:
     cases = population()
     facts = Facts(read_cache(server), len(cases) // N_TAGS * count_tokens(server, cases[0]))
     backend = OpenAIBackend(server.address, in_flight=server.in_flight, patience=Patience(timeout=300.0))
