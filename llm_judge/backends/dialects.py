@@ -86,10 +86,10 @@ def probe_body(model: str) -> Body:
     return chat_body(asked, model, Dialect.PLAIN)
 
 
-def gives_logprobs(reply: Reply) -> bool:
-    """What the answer to ``probe_body`` shows. A server in trouble is given the benefit of the doubt."""
+def shows_logprobs(reply: Reply) -> bool | None:
+    """What the answer to ``probe_body`` shows; None where a server in trouble shows nothing."""
     if isinstance(reply, CompletionFailure):
-        return "logprobs" not in reply.detail
+        return False if "logprobs" in reply.detail else None
     return any(len(token.alternatives) > 1 for token in reply.tokens)
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import replace
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from judge.errors import ServiceError
 from llm_judge.backends import dialects
@@ -16,6 +17,9 @@ from llm_judge.rules.configuration import BackendKind
 from llm_judge.rules.parsing import read_object, read_reply
 from llm_judge.rules.records import CompletionFailure, CompletionRequest, Reply
 
+#: Seconds for which it is believed that a server gives log-probabilities, or does not.
+PROBE_LASTS = 600.0
+
 
 class OpenAIBackend(PatientBackend):
     """``base_url`` is the server's address, with or without ``/v1``. The key is sent and never shown.
@@ -25,6 +29,8 @@ class OpenAIBackend(PatientBackend):
     """
 
     kind = BackendKind.OPENAI_HTTP
+    #: (address, model) → whether log-probabilities came, and when: the question costs a token, and pages look often.
+    _probed: ClassVar[dict[tuple[str, str], tuple[bool, float]]] = {}
 
     def __init__(
         self,
@@ -42,7 +48,6 @@ class OpenAIBackend(PatientBackend):
         self._connection = Connection(base_url, api_key, limit=in_flight, trusted=trusted)
         self._ids: dict[tuple[str, ...], tuple[int, ...]] = {}
         self._splitting = asyncio.Lock()
-        self._gives_logprobs: bool | None = None
 
     def __repr__(self) -> str:
         return f"OpenAIBackend({str(self._connection.root)!r}, model={self.model!r})"
@@ -104,13 +109,20 @@ class OpenAIBackend(PatientBackend):
             return self._ids[answers]
 
     async def _find_logprobs(self, dialect: Dialect) -> bool:
-        """vLLM and llama.cpp give log-probabilities. What others do shows one call of one token, made once."""
+        """vLLM and llama.cpp give log-probabilities. What others do shows one call of one token, now and then.
+
+        A server in trouble is given the benefit of the doubt.
+        """
         if dialect is not Dialect.PLAIN:
             return True
-        if self._gives_logprobs is None:
-            reply = await self._post("v1/chat/completions", dialects.probe_body(self.model))
-            self._gives_logprobs = dialects.gives_logprobs(reply)
-        return self._gives_logprobs
+        place, now = (str(self._connection.root), self.model), time.monotonic()
+        known = self._probed.get(place)
+        if known and now - known[1] < PROBE_LASTS:
+            return known[0]
+        shown = dialects.shows_logprobs(await self._post("v1/chat/completions", dialects.probe_body(self.model)))
+        if shown is not None:
+            self._probed[place] = shown, now
+        return shown is not False
 
     async def _weigh(self, request: CompletionRequest, dialect: Dialect) -> Reply:
         """Prompt and text are split into tokens apart, so that we know which log-probabilities are the text's."""

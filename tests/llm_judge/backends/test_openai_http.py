@@ -132,14 +132,14 @@ def test_server_without_log_probabilities_says_so_before_the_run(
     pretend(httpserver)
     httpserver.expect_request("/v1/models").respond_with_json({"data": [{"id": "m"}]})
     httpserver.expect_request("/v1/chat/completions").respond_with_json(answer, status=status)
-    backend = OpenAIBackend(httpserver.url_for("/"))
-    facts = inspect(backend)
+    model = f"{status} {answer}"
+    facts = inspect(OpenAIBackend(httpserver.url_for("/"), model=model))
     with pytest.raises(InputError, match=r"cannot serve the scoring rule choice.*Use sampled"):
         check_offer(facts, make_rater())
     check_offer(facts, make_rater(ScoringRule.SAMPLED))
-    assert inspect(backend) == facts
+    assert inspect(OpenAIBackend(httpserver.url_for("/"), model=model)) == facts
     asked = [json.loads(each.get_data()) for each, _ in httpserver.log if each.path == "/v1/chat/completions"]
-    assert [each["max_tokens"] for each in asked] == [1]  # one call of one token, once
+    assert [each["max_tokens"] for each in asked] == [1]  # one call of one token, once for all that look
 
 
 def test_servers_that_are_known_to_give_log_probabilities_are_not_asked(server: LoopbackServer) -> None:
