@@ -151,12 +151,16 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_DEFAULT_QUEUE = "interactive"
-CELERY_TASK_ROUTES = {"llm_judge.tasks.judge_batch": {"queue": "judge"}}
+CELERY_TASK_ROUTES = {
+    "llm_judge.tasks.judge_batch": {"queue": "judge"},
+    "llm_judge.tasks.refit_students": {"queue": "judge"},  # a minute of work that no page waits for
+}
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600, "unacked_restore_throttle": 1}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
     "sweep leases": {"task": "annotation.tasks.sweep_leases", "schedule": 60.0, "options": {"expires": 60}},
+    "refit students": {"task": "llm_judge.tasks.refit_students", "schedule": 300.0, "options": {"expires": 300}},
     "sweep runs": {"task": "llm_judge.tasks.sweep_runs", "schedule": 30.0, "options": {"expires": 30}},
 }
 

@@ -12,7 +12,7 @@ from judge import registry
 from judge.errors import CojudgeError
 from judge.registry import Finding
 from judge.rules.scales import Question, ScaleLabel
-from llm_judge.actions import calls, dispatch, endpoints, setups
+from llm_judge.actions import calls, dispatch, embedders, endpoints, setups
 from llm_judge.models import Heartbeat
 from llm_judge.rules.records import Scored
 from llm_judge.rules.scoring import JudgeCase
@@ -40,6 +40,18 @@ def check_workers() -> list[Finding]:
     except CojudgeError as error:
         return [Finding("worker", False, str(error), "Start the broker, or correct BROKER_URL.")]
     return [*find_gaps(workers, dispatch.queues_served() if workers else set()), _beat()]
+
+
+def check_embeddings() -> list[Finding]:
+    """Whether the server that students read with answers."""
+    try:
+        source = embedders.open_source()
+        found = embedders.read(source, ["tea", "茶"])
+    except CojudgeError as error:
+        remedy = "Look at the server at EMBEDDINGS_URL, or unset it; the embedded one logs to embeddings.log."
+        return [Finding("embeddings", False, str(error), remedy)]
+    n = len(found.vectors["tea"])
+    return [Finding("embeddings", True, f"{source.model} gives {n} numbers a text in {found.latency_ms:.0f} ms")]
 
 
 def find_gaps(workers: Sequence[str], served: Collection[str]) -> list[Finding]:
@@ -81,4 +93,8 @@ def _beat() -> Finding:
     return Finding("beat", is_well, said, "" if is_well else "Start one with: celery -A judge beat")
 
 
-CHECKS: dict[str, Callable[[], list[Finding]]] = {"judge": check_judge, "worker": check_workers}
+CHECKS: dict[str, Callable[[], list[Finding]]] = {
+    "judge": check_judge,
+    "embeddings": check_embeddings,
+    "worker": check_workers,
+}

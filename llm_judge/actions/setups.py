@@ -10,12 +10,14 @@ from django.conf import settings
 from judge.actions import judges
 from judge.models import Judge, Project, User
 from judge.services import models
-from llm_judge.actions import calls, endpoints, offline, raters
+from llm_judge.actions import calls, endpoints, offline, raters, students
 from llm_judge.actions.endpoints import EMBEDDED, OFFLINE, SCRIPTED, SERVER
 from llm_judge.backends import scripted
 from llm_judge.backends.base import check_offer
 from llm_judge.rules import templates
 from llm_judge.rules.configuration import BackendKind, RaterConfiguration, ScoringRule
+
+STUDENT = "student"
 
 
 def use_embedded(project: Project, *, by: User | None = None) -> Judge:
@@ -36,6 +38,14 @@ def use_scripted(project: Project, *, by: User | None = None) -> Judge:
 def use_offline(project: Project, *, by: User | None = None) -> Judge:
     """vLLM in a process of its own, for judging at night or on a borrowed machine; set up by the environment."""
     return _seat(project, offline.configuration(), endpoint=OFFLINE, name="Offline", by=by)
+
+
+def use_student(project: Project, *, by: User | None = None) -> Judge:
+    """What can be learned now from the labels that people gave here. Raises InputError while they are too few."""
+    judge = students.fit(project, by=by)
+    judge.project = project  # the caller's object learns of its judge
+    judges.promote(judge, by=by)
+    return judge
 
 
 def embedded_configuration() -> RaterConfiguration:
@@ -87,4 +97,5 @@ SETUPS: dict[str, Callable[..., Judge]] = {
     SERVER: use_server,
     SCRIPTED: use_scripted,
     OFFLINE: use_offline,
+    STUDENT: use_student,
 }

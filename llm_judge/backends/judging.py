@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 
 from llm_judge.backends.base import Backend
@@ -43,6 +45,13 @@ class CaseAnswer:
         return tuple(reason for reply in self.replies for reason in reply.retried)
 
 
+class CaseJudge(ABC):
+    """A backend that knows a way of its own from cases to answers, without a prompt."""
+
+    @abstractmethod
+    def judge_cases(self, cases: Iterable[JudgeCase], rater: RaterConfiguration) -> AsyncGenerator[CaseAnswer]: ...
+
+
 async def judge_one(backend: Backend, case: JudgeCase, rater: RaterConfiguration) -> CaseAnswer:
     """Ask whatever the scoring rule asks of one case. InputError only where rater and criterion do not fit."""
     requests: tuple[CompletionRequest, ...] = ()
@@ -65,6 +74,11 @@ async def judge_many(
 
     Ends its calls when the caller stops early. Cases of one context should stand together (prefix caching).
     """
+    if isinstance(backend, CaseJudge):
+        async with aclosing(backend.judge_cases(cases, rater)) as own:
+            async for each in own:
+                yield each
+        return
     waiting = iter(cases)
     answers: asyncio.Queue[CaseAnswer | Exception | None] = asyncio.Queue(maxsize=backend.in_flight)
     workers = [asyncio.create_task(_work(backend, waiting, rater, answers)) for _ in range(backend.in_flight)]

@@ -72,6 +72,8 @@ def find_desk(question: Question, language: str, rater: RaterConfiguration) -> D
 
 def check_fit(question: Question, rater: RaterConfiguration) -> None:
     """Raise InputError where this rater cannot judge this criterion at all: say so before a run, not in it."""
+    if rater.head:
+        return  # what a student has not learned it leaves unscored
     choose_words(question)
     if rater.scoring_rule is ScoringRule.PMI and not is_yes_no(question):
         raise InputError(

@@ -11,7 +11,7 @@ from typing import Any
 
 from judge.errors import InputError
 from judge.rules.scales import Example
-from llm_judge.rules.prompting import PromptTemplate
+from llm_judge.rules.prompting import PromptTemplate, TemplateText
 
 
 class ScoringRule(StrEnum):
@@ -28,6 +28,7 @@ class BackendKind(StrEnum):
     OPENAI_HTTP = "openai_http"
     SCRIPTED = "scripted"
     VLLM_OFFLINE = "vllm_offline"
+    STUDENT = "student"
 
 
 #: In which order a judge is shown the two outputs of a pair.
@@ -69,7 +70,7 @@ class RaterConfiguration:
 
     ``revision`` and ``server_version`` say which weights and which program answered (``Backend.inspect`` finds
     them). ``few_shots`` empty means: the criterion's own examples, the first ``max_examples`` of them. A pair is
-    shown in each of ``orders``.
+    shown in each of ``orders``. A student has a ``head`` (the hash of what it learned) and neither prompt nor rule.
     """
 
     backend: BackendKind
@@ -82,6 +83,7 @@ class RaterConfiguration:
     max_examples: int = 8
     decoding: Decoding = field(default_factory=Decoding)
     orders: tuple[str, ...] = ORDERS
+    head: str = ""
 
     def __post_init__(self) -> None:
         _check_orders(self.orders)
@@ -90,6 +92,9 @@ class RaterConfiguration:
 
     def as_record(self) -> dict[str, Any]:
         """JSON-able and complete: ``from_record`` makes the same configuration of it."""
+        if self.head:
+            named = ("backend", "model", "revision", "server_version", "head")
+            return {name: str(getattr(self, name)) for name in named}
         record = {
             "backend": self.backend.value,
             "model": self.model,
@@ -105,6 +110,8 @@ class RaterConfiguration:
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> RaterConfiguration:
+        if record.get("head"):
+            return student(record["model"], record["revision"], record["server_version"], record["head"])
         return cls(
             backend=BackendKind(record["backend"]),
             model=record["model"],
@@ -124,6 +131,16 @@ class RaterConfiguration:
 
     def content_hash(self) -> str:
         return hashlib.sha256(self.as_json().encode()).hexdigest()
+
+
+def student(model: str, revision: str, server_version: str, head: str) -> RaterConfiguration:
+    """A student on the embeddings of ``model``. It is never asked in words: prompt and rule only stand in."""
+    return RaterConfiguration(
+        BackendKind.STUDENT, model, _NO_PROMPT, ScoringRule.CHOICE, revision, server_version, head=head
+    )
+
+
+_NO_PROMPT = PromptTemplate("none", {"en": TemplateText("", "", "{context}{output}")})
 
 
 def _check_orders(orders: tuple[str, ...]) -> None:

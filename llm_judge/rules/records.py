@@ -24,6 +24,7 @@ class UnscoredReason(StrEnum):
     CONTEXT_TOO_LONG = "context_too_long"  # the prompt does not fit in the model's window; nothing is cut
     REFUSED = "refused"  # the model or a content filter declined to answer
     NOT_A_PAIR = "not_a_pair"  # the criterion compares two outputs, and the item holds one
+    NOT_LEARNED = "not_learned"  # the student has no head for the criterion: too few labels when it was fitted
 
 
 @dataclass(frozen=True, slots=True)
