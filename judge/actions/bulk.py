@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import orjson
 from django.db import connection
@@ -94,7 +95,7 @@ def execute(statement: str, **values: Any) -> list[tuple[Any, ...]]:
         return cursor.fetchall() if cursor.description else []
 
 
-def array(ids: Iterable[int]) -> str:
+def array(ids: Iterable[int | UUID]) -> str:
     """Ids as Postgres writes an array.
 
     >>> array([3, 1])

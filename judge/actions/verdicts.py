@@ -65,6 +65,8 @@ def _hashes(cases: Iterable[Case] | Iterable[LockedCase]) -> dict[int, str]:
 def _read(cases: Iterable[Case] | Iterable[LockedCase], seats: Iterable[int]) -> dict[int, Said]:
     """What these machines answered, here or elsewhere."""
     found: dict[int, dict[int, Answer]] = {seat: {} for seat in seats}
+    if not found:
+        return {}
     live = Judgment.objects.filter(
         case__in=[case.pk for case in cases],
         rater__in=found,
@@ -72,7 +74,7 @@ def _read(cases: Iterable[Case] | Iterable[LockedCase], seats: Iterable[int]) ->
         retracted_at=None,
     )
     columns = ("case_id", "rater_id", "probs", "label", "suspicion")
-    for case_id, rater_id, probs, label, suspicion in live.values_list(*columns) if found else ():
+    for case_id, rater_id, probs, label, suspicion in live.values_list(*columns):
         found[rater_id][case_id] = Answer(probs or {}, label, bool(suspicion))
     return {**found}
 

@@ -13,6 +13,7 @@ from typing import Protocol, Self
 
 from judge.errors import InputError
 from llm_judge.backends.breaker import Breaker
+from llm_judge.backends.deadlines import Deadlines
 from llm_judge.backends.gate import Gate
 from llm_judge.rules.configuration import BackendKind, RaterConfiguration, ScoringRule
 from llm_judge.rules.records import CompletionFailure, CompletionRequest, Reply, UnscoredReason
@@ -22,13 +23,15 @@ _chance = SystemRandom()
 
 @dataclass(frozen=True, slots=True)
 class ServerFacts:
-    """What a server says of itself. ``window`` is the longest prompt in tokens, 0 if it does not say."""
+    """What a server says of itself. ``window`` is the longest prompt in tokens, 0 if it does not say; ``served`` the
+    names of all its models, none if it does not say."""
 
     server: str
     server_version: str
     model: str
     window: int = 0
     rules: frozenset[ScoringRule] = frozenset(ScoringRule)
+    served: tuple[str, ...] = ()
 
 
 class Backend(Protocol):
@@ -104,6 +107,7 @@ class PatientBackend(ABC):
         self.in_flight = in_flight
         self.patience = patience or Patience()
         breaker = Breaker(first_rest=min(1.0, self.patience.timeout), longest_rest=self.patience.longest_wait)
+        self._deadlines = Deadlines()
         self.gate = Gate(in_flight, breaker=breaker, longest_wait=self.patience.longest_wait)
 
     @property
@@ -157,12 +161,16 @@ class PatientBackend(ABC):
         return replace(reply, retried=retried, latency_ms=(time.monotonic() - began) * 1000)
 
     async def _send_in_time(self, request: CompletionRequest, attempt: int, seconds: float) -> Reply:
+        limit = asyncio.timeout(None)
         try:
-            async with asyncio.timeout(seconds):
+            async with limit:
+                self._deadlines.add(limit, seconds)
                 return await self.send(request, attempt)
         except TimeoutError:
             detail = f"no answer within {seconds:.3g} seconds"
             return CompletionFailure(UnscoredReason.TIMEOUT, detail, retryable=True)
+        finally:
+            self._deadlines.drop(limit)
 
     def _refuse(self, retried: tuple[UnscoredReason, ...]) -> Refusal:
         breaker = self.gate.breaker

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 import socket
 from collections.abc import Mapping
 from typing import Any
 
 import aiohttp
+import orjson
 from aiohttp.abc import ResolveResult
 from aiohttp.resolver import ThreadedResolver
 from yarl import URL
@@ -17,6 +19,7 @@ from llm_judge.rules.addresses import check_public_host, is_public
 from llm_judge.rules.records import CompletionFailure, UnscoredReason
 
 _MAX_BODY = 8 * 1024 * 1024
+_JSON = {"Content-Type": "application/json"}
 
 RawReply = tuple[int, Mapping[str, str], bytes]
 
@@ -34,6 +37,7 @@ class Connection:
         self._key = api_key
         self._limit = limit
         self._session: aiohttp.ClientSession | None = None
+        self._addresses: dict[str, URL] = {}
 
     def __repr__(self) -> str:
         return f"Connection({str(self.root)!r})"
@@ -53,10 +57,14 @@ class Connection:
     async def call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> RawReply | CompletionFailure:
         if self._session is None:
             raise RuntimeError("the backend is used outside of `async with backend:`")
+        address = self._addresses.get(path) or self._addresses.setdefault(path, self.root / path)
+        data, headers = (None, None) if body is None else (_write(body), _JSON)
         try:
             # A redirect could carry the key to another host, so none is followed.
-            async with self._session.request(method, self.root / path, json=body, allow_redirects=False) as answer:
-                return answer.status, dict(answer.headers), self._hide_key(await _read(answer))
+            async with self._session.request(
+                method, address, data=data, headers=headers, allow_redirects=False
+            ) as answer:
+                return answer.status, answer.headers, self._hide_key(await _read(answer))
         except aiohttp.ClientPayloadError:
             return CompletionFailure(UnscoredReason.GARBAGE, "the answer broke off in the middle", retryable=True)
         except (aiohttp.ClientError, OSError) as error:
@@ -86,7 +94,16 @@ class PublicResolver(ThreadedResolver):
         return found
 
 
+def _write(body: Mapping[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(body)
+    except TypeError:  # half of a surrogate pair, a number beyond 64 bits: the slower writer takes them
+        return json.dumps(body).encode()
+
+
 async def _read(answer: aiohttp.ClientResponse) -> bytes:
+    if (answer.content_length or _MAX_BODY) < _MAX_BODY and "Content-Encoding" not in answer.headers:
+        return await answer.read()
     parts = bytearray()
     async for part in answer.content.iter_any():
         parts += part

@@ -7,6 +7,8 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import orjson
+
 from llm_judge.rules.records import CompletionFailure, CompletionResult, Reply, TokenChoice, UnscoredReason
 
 _TOO_LONG = (
@@ -38,10 +40,17 @@ def read_object(status: int, headers: Mapping[str, str], body: bytes) -> dict[st
     if status != 200:
         return _read_refusal(status, headers, body)
     try:
-        answer = json.loads(body)
+        answer = _loads(body)
     except (ValueError, RecursionError):
         return _read_non_json(body)
     return answer if isinstance(answer, dict) else _garbage("the answer is JSON, but no object")
+
+
+def _loads(body: bytes) -> Any:
+    try:
+        return orjson.loads(body)
+    except ValueError:  # NaN, half of a surrogate pair: the slower reader takes what some servers write
+        return json.loads(body)
 
 
 def read_retry_after(headers: Mapping[str, str]) -> float | None:

@@ -39,5 +39,7 @@ class KeyRing:
 
 
 def _digest(value: object) -> bytes:
-    written = json.dumps(value, ensure_ascii=False, default=str)
-    return hashlib.sha256(written.encode(errors="surrogatepass")).digest()
+    return hashlib.sha256(_written(value).encode(errors="surrogatepass")).digest()
+
+
+_written = json.JSONEncoder(ensure_ascii=False, default=str).encode  # json.dumps makes an encoder for each call
