@@ -38,10 +38,17 @@ PARTS: dict[str, tuple[Any, tuple[str, ...], int]] = {
 WISHES = (("pause", _("Pause")), ("resume", _("Go on")), ("cancel", _("Cancel")))
 
 
+class JudgeChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """Judges by name and version."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.name} v{obj.version}"
+
+
 class StartForm(forms.Form):
     """Which judge, which cases, and the most that the run may spend; ``setup``: where no judge is in force yet."""
 
-    candidate = forms.ModelChoiceField(label=_("Judge"), queryset=Judge.objects.none(), required=False)
+    candidate = JudgeChoice(label=_("Judge"), queryset=Judge.objects.none(), required=False, empty_label=None)
     criteria = forms.MultipleChoiceField(
         label=_("Criteria"),
         required=False,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from celery import shared_task
 
-from llm_judge.actions import batches, dispatch, students, trials
+from llm_judge.actions import batches, dispatch, fittings, students, trials
 
 
 @shared_task
@@ -32,3 +32,8 @@ def try_prompt(trial_id: int) -> None:
 @shared_task
 def refit_students() -> None:
     students.refit_due()
+
+
+@shared_task
+def fit_student(project_id: int, user_id: int) -> None:
+    fittings.run(project_id, user_id)

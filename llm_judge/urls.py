@@ -9,6 +9,7 @@ urlpatterns = [
     path("runs/<int:run_id>/steer/", runs.steer_run, name="steer_run"),
     path("judges/", judges.judges, name="judges"),
     path("judges/panel/", judges.make_panel, name="make_panel"),
+    path("judges/student/", judges.fit_student, name="fit_student"),
     path("judges/<int:judge_id>/promote/", judges.promote_judge, name="promote_judge"),
     path("raters/new/", raters.new_rater, name="new_rater"),
     path("trials/<int:trial_id>/", trials.trial, name="trial"),

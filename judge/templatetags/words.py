@@ -59,6 +59,10 @@ WORDS: Mapping[str, Mapping[str, Promise | str]] = {
     },
     "judge_kind": {"single": _("one model"), "panel": _("panel of models"), "student": _("student model")},
     "calibrator": {"identity": _("none: probabilities are the model's own")},
+    "doubt": {
+        "judges_disagree": _("its raters name different labels, so people answer"),
+        "suspicious": _("the text tries to instruct the judge, so people answer"),
+    },
     "scale": {
         "binary": _("two labels"),
         "graded": _("graded labels"),
@@ -118,6 +122,8 @@ WORDS: Mapping[str, Mapping[str, Promise | str]] = {
         "rubric put in force": _("Rubric put in force"),
         "policy put in force": _("Policy put in force"),
         "judge put in force": _("Judge put in force"),
+        "judge made": _("Candidate judge made"),
+        "prompt tried": _("Prompt tried"),
         "items imported": _("Items imported"),
         "judgments imported": _("Answers imported"),
         "member added": _("Member added"),

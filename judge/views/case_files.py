@@ -61,12 +61,16 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One rater's answer, in words. ``expected``: on a graded scale, where the answer lies between worst and best."""
+    """One rater's answer, in words, with the note or the reasons that came with it.
+
+    ``expected``: on a graded scale, where the answer lies between worst and best.
+    """
 
     by: str
     judgment: Judgment
     label: str
     passes: bool | None
+    text: str = ""
     bars: tuple[Bar, ...] = ()
     expected: float | None = None
 
@@ -74,12 +78,6 @@ class Answer:
     def depends_on_order(self) -> bool:
         """A machine's answer to a pair that changed with the order of the two outputs."""
         return depends_on_order(self.judgment.by_order or {})
-
-    @property
-    def text(self) -> str:
-        """The person's note or the machine's rationale."""
-        text = self.judgment.text
-        return (text.note or text.rationale) if text else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,18 +90,31 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
+class Spoken:
+    """A judge's verdict, in words."""
+
+    row: Verdict
+    title: str
+    is_in_force: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CaseFile:
-    """One case as one reader may see it; the latest decision and label come first."""
+    """One case as one reader may see it; the latest decision and label, and the verdict in force, come first."""
 
     case: Case
     question: Question
     decisions: Sequence[Decision]
-    verdict: Verdict | None = None
+    verdicts: Sequence[Spoken] = ()
     machines: Sequence[Answer] = ()
     people: Sequence[Answer] = ()
     labels: Sequence[Label] = ()
     people_hidden: bool = False
     machines_hidden: bool = False
+
+    @property
+    def verdict(self) -> Verdict | None:
+        return self.verdicts[0].row if self.verdicts else None
 
     @property
     def decision(self) -> Decision | None:
@@ -128,13 +139,16 @@ class _Rows:
     verdicts: dict[int, list[Any]] = field(default_factory=dict)
 
 
-def open_files(item: Item, reader: Reader, *, order: Mapping[int, int]) -> list[CaseFile]:
-    """The files of the item's cases; ``order`` gives the place of each criterion in the rubric in force."""
+def open_files(item: Item, reader: Reader, *, order: Mapping[int, int], judge_id: int | None = None) -> list[CaseFile]:
+    """The files of the item's cases; ``order`` gives the place of each criterion in the rubric in force.
+
+    ``judge_id``: the judge in force.
+    """
     cases = list(item.cases.select_related("criterion").order_by("pk"))
     cases.sort(key=lambda case: order.get(case.criterion_id, len(order)))
     rows = _read(cases)
     names = _names(rows.judgments.values(), reader)
-    return [_file(case, item, rows, names, reader) for case in cases]
+    return [_file(case, item, rows, names, reader, judge_id) for case in cases]
 
 
 def _read(cases: Sequence[Case]) -> _Rows:
@@ -154,18 +168,20 @@ def _by_case(rows: Iterable[Any]) -> dict[int, list[Any]]:
     return grouped
 
 
-def _file(case: Case, item: Item, rows: _Rows, names: Mapping[int, str], reader: Reader) -> CaseFile:
+def _file(
+    case: Case, item: Item, rows: _Rows, names: Mapping[int, str], reader: Reader, judge_id: int | None
+) -> CaseFile:
     question = case.criterion.question.in_language(reader.language)
     judgments = rows.judgments.get(case.pk, [])
     people_hidden = item.stream == Stream.CERTIFY or not reader.sees_people(case, judgments)
     machines_hidden = not reader.sees_machines(case)
-    answers = list(_answers(judgments, question, names))
+    answers = list(_answers(judgments, question, names, reader))
     verdicts = [] if machines_hidden else rows.verdicts.get(case.pk, [])
     return CaseFile(
         case=case,
         question=question,
         decisions=rows.decisions.get(case.pk, []),
-        verdict=verdicts[0] if verdicts else None,
+        verdicts=_spoken(verdicts, question, judge_id),
         machines=[] if machines_hidden else [each for each in answers if not _is_person(each)],
         people=[] if people_hidden else [each for each in answers if _is_person(each)],
         labels=[] if people_hidden else [_label(row, question) for row in rows.labels.get(case.pk, [])],
@@ -174,7 +190,15 @@ def _file(case: Case, item: Item, rows: _Rows, names: Mapping[int, str], reader:
     )
 
 
-def _answers(judgments: Iterable[Judgment], question: Question, names: Mapping[int, str]) -> Iterator[Answer]:
+def _spoken(verdicts: Iterable[Verdict], question: Question, judge_id: int | None) -> list[Spoken]:
+    """Verdicts with a label, that of the judge in force first."""
+    spoken = [Spoken(row, title_of(question, row.label), row.judge_id == judge_id) for row in verdicts if row.label]
+    return sorted(spoken, key=lambda each: not each.is_in_force)
+
+
+def _answers(
+    judgments: Iterable[Judgment], question: Question, names: Mapping[int, str], reader: Reader
+) -> Iterator[Answer]:
     for judgment in judgments:
         label = judgment.label
         yield Answer(
@@ -182,9 +206,17 @@ def _answers(judgments: Iterable[Judgment], question: Question, names: Mapping[i
             judgment=judgment,
             label=title_of(question, label) if label else "",
             passes=question.passes(label),
+            text=_text(judgment, reader),
             bars=tuple(_bars(judgment.probs, question)),
             expected=expected_score(judgment.probs or {}, question) if question.kind is ScaleKind.GRADED else None,
         )
+
+
+def _text(judgment: Judgment, reader: Reader) -> str:
+    """The person's note, or the machine's reasons: these are for leads alone."""
+    if judgment.text is None:
+        return ""
+    return judgment.text.note or (judgment.text.rationale if reader.sees_names else "")
 
 
 def _bars(probs: object, question: Question) -> Iterator[Bar]:

@@ -71,7 +71,7 @@ def item(request: access.ProjectRequest, item_id: int) -> HttpResponse:
         raise Http404("There is no such item in this project.")
     reader = case_files.Reader(request.roles, get_language() or "en", request.user.pk)
     order = {criterion.pk: place for place, criterion in enumerate(rubrics.criteria_in_force(request.project))}
-    files = case_files.open_files(found, reader, order=order)
+    files = case_files.open_files(found, reader, order=order, judge_id=request.project.judge_id)
     share = request.project.policy.tier_share if request.project.policy else 0.5
     context = {
         "item": found,

@@ -14,6 +14,7 @@ from judge.services import models
 from llm_judge.actions import endpoints, raters
 from llm_judge.backends import scripted
 from llm_judge.backends.base import PatientBackend, ServerFacts, check_offer
+from llm_judge.backends.dialects import Dialect
 from llm_judge.models import Endpoint
 from llm_judge.rules.configuration import BackendKind, Decoding, RaterConfiguration, ScoringRule
 from llm_judge.rules.prompting import PromptTemplate
@@ -43,6 +44,13 @@ def inspect(endpoint: Endpoint) -> ServerFacts:
     if endpoint.kind not in ASKABLE:
         raise ServiceError(f'The endpoint "{endpoint.name}" is no server: only commands use it.')
     return asyncio.run(_inspect(endpoints.connect(endpoint), endpoint.name))
+
+
+def learn(endpoint: Endpoint) -> ServerFacts:
+    """What raters can be written for here. The embedded model is known without being started; others are asked."""
+    if endpoint.kind == Kind.EMBEDDED:
+        return ServerFacts(Dialect.LLAMA_CPP.value, "", models.find_model().stem)
+    return inspect(endpoint)
 
 
 def sketch(draft: Draft, facts: ServerFacts | None = None) -> RaterConfiguration:
@@ -78,7 +86,7 @@ def configure(draft: Draft) -> RaterConfiguration:
 
     Raises ServiceError where it does not answer, InputError where it cannot serve the scoring rule.
     """
-    facts = inspect(draft.endpoint)
+    facts = learn(draft.endpoint)
     configuration = sketch(draft, facts)
     check_offer(facts, configuration)
     return configuration

@@ -17,7 +17,7 @@ from judge.rules.settling import Basis
 from judge.rules.streams import Stream
 from judge.rules.verdicts import Doubt
 from judge.stats.intervals import Interval, wilson
-from llm_judge.models import Run, Trial
+from llm_judge.models import Run, StudentHead, Trial
 
 BY_PEOPLE = (Basis.SINGLE, Basis.CONSENSUS, Basis.ADJUDICATED)
 
@@ -27,7 +27,11 @@ NONE: Row = {}
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One judge. ``n_checked``: its verdicts on train cases on which people agreed, ``n_agreeing`` of them the same."""
+    """One judge. ``n_checked``: its verdicts on train cases on which people agreed, ``n_agreeing`` of them the same.
+
+    A judge that ``has_learned`` from these very labels is not held against them: of a lone student it is the answers
+    of weights that had not seen the context that count (out of fold); of a panel with one, nothing.
+    """
 
     judge: Judge
     raters: tuple[Rater, ...]
@@ -39,6 +43,10 @@ class Standing:
     n_agreeing: int = 0
     tokens: int = 0
     cost: float = 0.0
+
+    @property
+    def has_learned(self) -> bool:
+        return any("head" in (rater.configuration or {}) for rater in self.raters)
 
     @property
     def agreement(self) -> float | None:
@@ -58,26 +66,30 @@ class Standing:
 
     @property
     def is_askable(self) -> bool:
-        """Whether a run can put cases to it: not where a rater was imported or is a student."""
+        """Whether a run can put cases to it: not where a rater's answers were imported."""
         return bool(self.raters) and all(is_askable(rater) for rater in self.raters)
 
 
 def is_askable(rater: Rater) -> bool:
+    return is_prompted(rater) or "head" in (rater.configuration or {})
+
+
+def is_prompted(rater: Rater) -> bool:
+    """Whether it is a model with a prompt, from which another can be written."""
     return "scoring_rule" in (rater.configuration or {})
 
 
 def read(project: Project) -> list[Standing]:
     """The standings of all judges of the project, the latest first."""
     judges = Judge.objects.filter(project=project).prefetch_related("seats__rater").order_by("-version")
-    said, checked, spent = _said(project), _checked(project), _spent(project)
-    return [
-        Standing(
-            judge,
-            tuple(seat.rater for seat in judge.seats.all()),
-            **{name: value or 0 for rows in (said, checked, spent) for name, value in rows.get(judge.pk, NONE).items()},
-        )
-        for judge in judges
-    ]
+    said, checked, spent, folds = _said(project), _checked(project), _spent(project), _out_of_fold(project)
+    found = []
+    for judge in judges:
+        raters = tuple(seat.rater for seat in judge.seats.all())
+        fair = folds if Standing(judge, raters).has_learned else checked
+        figures = [rows.get(judge.pk, NONE).items() for rows in (said, fair, spent)]
+        found.append(Standing(judge, raters, **{name: value or 0 for rows in figures for name, value in rows}))
+    return found
 
 
 def trials(project: Project) -> Row:
@@ -112,6 +124,19 @@ def _checked(project: Project) -> dict[int, Row]:
         n_checked=Count("pk"), n_agreeing=Count("pk", filter=Q(case__verdicts__label=F("label")))
     )
     return _by_judge(counted, "case__verdicts__judge")
+
+
+def _out_of_fold(project: Project) -> dict[int, Row]:
+    """Of lone students: labels of people, and how many of them weights gave that saw nothing of the context."""
+    rows = StudentHead.objects.filter(project=project).values_list("judge_id", "figures")
+    found: dict[int, Row] = {}
+    for judge_id, figures in rows:
+        pairs = [(each["n_labels"], each["agreement"]) for each in figures.values()]
+        found[judge_id] = {
+            "n_checked": sum(n for n, _share in pairs),
+            "n_agreeing": sum(round(n * share) for n, share in pairs),
+        }
+    return found
 
 
 def _spent(project: Project) -> dict[int, Row]:

@@ -73,7 +73,7 @@ def _initial(configuration: RaterConfiguration, languages: list[str]) -> dict[st
         "model": configuration.model,
         "rule": configuration.scoring_rule.value,
         "max_examples": configuration.max_examples,
-        "temperature": how.temperature,
+        "temperature": f"{how.temperature:g}",
         "samples": how.samples,
         "max_tokens": how.max_tokens,
         "rationale_tokens": how.rationale_tokens,

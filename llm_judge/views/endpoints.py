@@ -49,12 +49,14 @@ def look_at_endpoint(request: access.ProjectRequest, endpoint_id: int) -> HttpRe
 
 
 def _page(request: access.ProjectRequest, form: EndpointForm, **looked: object) -> HttpResponse:
-    rules = sorted(rule.value for rule in looked["facts"].rules) if isinstance(looked.get("facts"), ServerFacts) else []
+    facts = looked.get("facts")
+    if isinstance(facts, ServerFacts):
+        looked["rules"] = ", ".join(sorted(rule.value for rule in facts.rules))
+        looked["server"] = f"{facts.server} {facts.server_version}".strip()
     context = {
         "endpoints": Endpoint.objects.order_by("pk"),
         "askable": drafts.ASKABLE,
         "form": form,
-        "rules": ", ".join(rules),
         **looked,
     }
     return render(request, "llm_judge/endpoints.html", context, status=400 if form.errors else 200)

@@ -9,15 +9,17 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from judge import access
 from judge.actions import judges as judge_actions
-from judge.errors import InputError
+from judge.actions import rubrics
+from judge.errors import InputError, ServiceError
 from judge.models import Case, Judge, Rater, Role, Verdict
 from judge.rules.stages import Stage
-from llm_judge.actions import drafts, standings
+from llm_judge.actions import drafts, fittings, standings, students
 from llm_judge.forms import PanelForm
 from llm_judge.models import Endpoint
 from llm_judge.views.words import SCORING, WORTH, say
@@ -30,7 +32,7 @@ class Told:
     rater: Rater
     rows: list[tuple[str, str]]
     worths: list[str]
-    is_askable: bool
+    is_prompted: bool
 
 
 @require_GET
@@ -76,6 +78,19 @@ def make_panel(request: access.ProjectRequest) -> HttpResponse:
     return redirect("judges", slug=request.project.slug)
 
 
+@require_POST
+@access.project(Role.LEAD)
+def fit_student(request: access.ProjectRequest) -> HttpResponse:
+    """Ask a worker to fit a student; it stands among the candidates when it is done."""
+    try:
+        fittings.start(request.project, by=request.user)
+    except ServiceError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("A worker fits a student now. In a minute or two it stands among the candidates."))
+    return redirect("judges", slug=request.project.slug)
+
+
 def describe(rater: Rater) -> list[tuple[str, str]]:
     """A rater's configuration in words."""
     told: Mapping[str, Any] = rater.configuration or {}
@@ -90,6 +105,7 @@ def describe(rater: Rater) -> list[tuple[str, str]]:
         (_("Examples"), str(told.get("max_examples", ""))),
         (_("Temperature"), f"{decoding['temperature']:g}" if decoding.get("temperature") else ""),
         (_("Votes"), str(samples) if samples > 1 else ""),
+        (_("Learned"), str(told.get("head", ""))[:12]),
         (_("Origin"), rater.origin),
         (_("Configuration"), rater.configuration_hash[:12]),
     ]
@@ -106,8 +122,22 @@ def _page(
         "form": form or PanelForm(raters=[rater.pk for rater in raters]),
         "ticked": form.data.getlist("raters") if form else [],  # type: ignore[attr-defined]
         "trials": standings.trials(request.project),
+        **_learn(request),
     }
     return render(request, "llm_judge/judges.html", context, status=status)
+
+
+def _learn(request: access.ProjectRequest) -> dict[str, Any]:
+    """What a student has to learn from, criterion by criterion, and what the latest one was worth."""
+    summary = students.summary(request.project)
+    figures = summary.latest.figures if summary.latest else {}
+    language = get_language() or "en"
+    criteria = [each.question.in_language(language) for each in rubrics.criteria_in_force(request.project)]
+    return {
+        "students": summary,
+        "heads": [(each.title, summary.labels.get(each.key, 0), figures.get(each.key)) for each in criteria],
+        "fitting_trouble": fittings.trouble(request.project),
+    }
 
 
 def _raters(found: Iterable[standings.Standing]) -> list[Rater]:
@@ -125,7 +155,7 @@ def _tell(raters: Iterable[Rater]) -> list[Told]:
             rater,
             describe(rater),
             [say(WORTH, kind) for kind in sorted(kinds.get(rater.pk, ())) if kind in WORTH],
-            standings.is_askable(rater),
+            standings.is_prompted(rater),
         )
         for rater in raters
     ]

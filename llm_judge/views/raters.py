@@ -91,13 +91,11 @@ def _lay(request: access.ProjectRequest) -> Desk:
 
 
 def _ask(endpoint: Endpoint | None) -> ServerFacts | str:
-    """What the endpoint says of itself, or why it says nothing. The embedded one is known without being started."""
+    """What the endpoint says of itself, or why it says nothing."""
     if endpoint is None:
         return ""
-    if endpoint.kind == Endpoint.Kind.EMBEDDED:
-        return ServerFacts("llama.cpp", "", _("the embedded model"))
     try:
-        return drafts.inspect(endpoint)
+        return drafts.learn(endpoint)
     except CojudgeError as error:
         return str(error)
 
@@ -111,6 +109,7 @@ def _page(desk: Desk, *, facts: ServerFacts | str = "", status: int = 200) -> Ht
         "chooser": desk.chooser,
         "endpoint": desk.endpoint,
         "facts": facts if is_told else None,
+        "server": f"{facts.server} {facts.server_version}".strip() if isinstance(facts, ServerFacts) else "",
         "trouble": "" if is_told else facts,
         "rules": [(rule.value, say(SCORING, rule.value), rule in rules, rule.value == chosen) for rule in ScoringRule],
         "without_logprobs": rules == {ScoringRule.SAMPLED},

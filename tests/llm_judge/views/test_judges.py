@@ -178,5 +178,5 @@ def test_many_judges_take_as_many_queries_as_one(
         make_candidate(shop, lea, rule)
     judge(shop)
     client = browse(lea)
-    with django_assert_max_num_queries(16):  # type: ignore[attr-defined]
+    with django_assert_max_num_queries(22):  # type: ignore[attr-defined]
         assert client.get(url("judges", shop)).text.count("Write a new version") == 4

@@ -46,7 +46,7 @@ def test_the_form_begins_with_a_shipped_prompt_and_what_the_server_says(
 ) -> None:
     endpoint = Endpoint.objects.get(name="scripted")
     text = browse(lea).get(page(shop), {"endpoint": endpoint.pk, "start": "shipped:sampled"}).text
-    assert "scripted says: scripted 1, model scripted" in text
+    assert "scripted is scripted 1, model scripted" in text
     assert 'value="sampled" checked' in text
     assert "without punctuation or explanation" in text
     assert "{question} {guidance} {labels}" in text.replace("{criterion} ", "")
