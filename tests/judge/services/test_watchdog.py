@@ -187,4 +187,5 @@ def test_status_names_every_server_running_or_not(home: Path) -> None:
         "postgres": False,
         "valkey": True,
         "models": False,
+        "embeddings": False,
     }
