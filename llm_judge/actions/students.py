@@ -6,6 +6,7 @@ judge in force, earns its own certificate, and a lead promotes it.
 
 from __future__ import annotations
 
+import logging
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 
 from judge.actions import events, judges, rubrics
-from judge.errors import InputError
+from judge.errors import CojudgeError, InputError
 from judge.formats.json_text import digest
 from judge.models import Criterion, Judge, Project, Rater, User
 from judge.rules.scales import Question
@@ -26,6 +27,8 @@ from llm_judge.rules import student
 if TYPE_CHECKING:
     from judge.stats.heads import FittedHead
     from llm_judge.rules.student import Vector
+
+logger = logging.getLogger(__name__)
 
 #: Labels of one criterion at which a student is fitted anew: declared, so that nobody picks the moment that looks best.
 SIZES = tuple(50 * 2**power for power in range(12))
@@ -78,10 +81,11 @@ def fit(project: Project, *, by: User | None) -> Judge:
 
 def is_due(project: Project) -> bool:
     """Whether a declared size is reached that no student was fitted at."""
-    latest = StudentHead.objects.filter(project=project).order_by("-pk").values_list("size", flat=True).first() or 0
-    if _size(lessons.count(project)) <= latest:
+    latest = StudentHead.objects.filter(project=project).order_by("-pk").first()
+    size = latest.size if latest else 0
+    if not lessons.has_news(project, latest.created_at if latest else None) or _size(lessons.count(project)) <= size:
         return False
-    return _size(Counter(each.criterion_id for each in lessons.gather(project))) > latest
+    return _size(Counter(each.criterion_id for each in lessons.gather(project))) > size
 
 
 def refit_due() -> list[Judge]:
@@ -91,8 +95,8 @@ def refit_due() -> list[Judge]:
         if is_due(project):
             try:
                 made.append(fit(project, by=None))
-            except InputError:  # one label only, say: a later label may mend it
-                continue
+            except CojudgeError as error:  # one kind of label only, say, or no embeddings server: later perhaps
+                logger.warning("No student was fitted for %s: %s", project.slug, error)
     return made
 
 
