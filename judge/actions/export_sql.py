@@ -24,8 +24,8 @@ JOIN judge_context x ON x.id = i.context_id
 JOIN judge_scale_label s ON s.criterion_id = a.criterion_id AND s.key = a.label
 LEFT JOIN LATERAL (SELECT judge_id, bool_or(is_audited) OVER () AS is_audited FROM judge_decision
                    WHERE case_id = c.id ORDER BY id DESC LIMIT 1) d ON true
-LEFT JOIN LATERAL (SELECT judge_id, confidence FROM judge_verdict
-                   WHERE case_id = c.id ORDER BY id DESC LIMIT 1) v ON true
+JOIN judge_project p ON p.id = c.project_id
+LEFT JOIN judge_verdict v ON v.case_id = c.id AND v.judge_id = coalesce(d.judge_id, p.judge_id)
 LEFT JOIN judge_judge g ON g.id = coalesce(d.judge_id, v.judge_id)
 WHERE c.project_id = %(project)s AND a.status = 'live'
 ORDER BY a.id

@@ -9,11 +9,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from judge.actions import exports, judgments, projects
+from judge.actions import exports, judges, judgments, projects
 from judge.actions.judgments import NewJudgment
 from judge.errors import InputError
 from judge.formats.training import LABELS_FIELDS
-from judge.models import AgreedLabel, Case, Item, Project, User
+from judge.models import AgreedLabel, Case, Item, Project, Rater, User
 from tests import factories
 
 #: An export reads one moment of the database: it needs a transaction of its own.
@@ -135,3 +135,21 @@ def test_a_withdrawn_label_is_not_exported(project: Project, labelled: list[Item
 def test_an_unknown_format_is_refused_in_words(project: Project, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r'no export format "xml" \(expected: labels, sft\)'):
         exports.export(project, "xml", tmp_path, by=None)
+
+
+def test_confidence_is_that_of_the_judge_in_force_not_of_a_candidate(
+    project: Project, ann: User, ben: User, tmp_path: Path
+) -> None:
+    first, second = (
+        Rater.objects.create(kind="machine", name=name, configuration={}, configuration_hash=name * 8)
+        for name in ("first", "second")
+    )
+    judges.put_in_force(project, [first], name="in force", by=None)
+    judges.make(project, [second], name="candidate", by=None)
+    (item,) = factories.import_items(project)
+    case = factories.cases_of(item)["relevance"]
+    for rater, fits in ((first, 0.7), (second, 0.99)):
+        judgments.record([NewJudgment(case.pk, "fits", probs={"fits": fits, "weak": 1 - fits})], rater=rater)
+    agree(case, "fits", ann, ben)
+    (row,) = rows(project, "labels", tmp_path)
+    assert (row["confidence"], row["judge_version"]) == (0.7, "1")
