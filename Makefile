@@ -3,7 +3,7 @@ PY := .venv/bin/python
 AREA ?=
 export PYTHON
 
-.PHONY: help setup demo serve stop test test-vllm check fix bench lock record-demo messages
+.PHONY: help setup demo serve stop test test-vllm test-ray check fix bench lock record-demo messages
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 14
@@ -27,6 +27,10 @@ test-vllm: setup  ## the contract suite and a whole project on a real vLLM (Pyth
 	@sh scripts/setup_vllm.sh
 	@COJUDGE_VLLM=$(CURDIR)/.venv-vllm $(PY) -m pytest -q -m vllm tests/contracts
 
+test-ray: setup  ## a project judged by a job on a local Ray (an environment of its own, 1 GB, first time a minute)
+	@sh scripts/setup_ray.sh
+	@COJUDGE_RAY=$(CURDIR)/.venv-ray $(PY) -m pytest -q -m ray tests/ray
+
 check: setup  ## style, types, migrations, the house rules
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check --quiet . || (echo "some files are not formatted: make fix" && false)
@@ -42,7 +46,7 @@ bench: setup  ## measure; AREA=loop measures one area; writes bench/results.json
 	@$(PY) -m tests.benchmarks.run $(AREA)
 
 lock:  ## pin requirements anew (needs uv)
-	@for name in requirements requirements-dev; do \
+	@for name in requirements requirements-dev requirements-ray; do \
 	  uv pip compile -q --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	    --custom-compile-command "make lock" $$name.in -o $$name.txt; done
 	@uv pip compile -q --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-emit-find-links \

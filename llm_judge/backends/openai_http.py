@@ -84,7 +84,7 @@ class OpenAIBackend(PatientBackend):
             return dialect
         if request.forced:
             return await self._weigh(request, dialect)
-        ids = await self._find_ids(request.answers) if dialects.needs_ids(request, dialect) else ()
+        ids = await self.find_ids(request.answers) if dialects.needs_ids(request, dialect) else ()
         if isinstance(ids, CompletionFailure):
             return ids
         if request.messages:
@@ -93,7 +93,7 @@ class OpenAIBackend(PatientBackend):
             body, path = dialects.completion_body(request, self.model, dialect, ids), "v1/completions"
         return dialects.check_alternatives(request, await self._post(path, body), dialect, ids)
 
-    async def _find_ids(self, answers: tuple[str, ...]) -> tuple[int, ...] | CompletionFailure:
+    async def find_ids(self, answers: tuple[str, ...]) -> tuple[int, ...] | CompletionFailure:
         """The tokens of these words; none where a word takes several, or the server splits no text. Asked once."""
         if answers in self._ids:
             return self._ids[answers]

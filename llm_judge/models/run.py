@@ -34,6 +34,7 @@ class Run(models.Model):
     class Place(models.TextChoices):
         QUEUE = "queue", _("background workers")
         COMMAND = "command", _("a command")
+        FILES = "files", _("files, judged elsewhere")
 
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="runs")
     judge = models.ForeignKey(Judge, on_delete=models.PROTECT, related_name="runs")

@@ -16,6 +16,7 @@ from judge.errors import InputError
 from judge.models import Judge, Project
 from llm_judge.actions import calls, dispatch, runs, setups, sittings
 from llm_judge.actions.forecasts import Forecast
+from llm_judge.management import elsewhere
 from llm_judge.management.progress import ProgressLine, StopSign
 from llm_judge.models import Run
 from llm_judge.rules.budget import Caps
@@ -38,6 +39,7 @@ class Command(CojudgeCommand):
         place = parser.add_mutually_exclusive_group()
         place.add_argument("--in-process", dest="queue", action="store_false", help="judge here (the default)")
         place.add_argument("--queue", action="store_true", help="leave it to the background workers and watch")
+        elsewhere.add_arguments(parser, place)
         parser.set_defaults(queue=False)
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -50,6 +52,9 @@ class Command(CojudgeCommand):
         if limit is not None and limit < 1:
             raise InputError(f"--limit {limit}", expected="at least 1")
         found = find_project(project)
+        if any(options[way] for way in elsewhere.BACK):
+            self.stdout.write(elsewhere.read(found, options))
+            return
         if queue:
             dispatch.check_workers()
         judge = self._find_judge(found, options["judge"], options["candidate"])
@@ -59,6 +64,9 @@ class Command(CojudgeCommand):
             return
         if options["forecast"]:
             self._say_forecast(runs.forecast(found, **wanted))
+            return
+        if any(options[way] for way in elsewhere.OUT):
+            self.stdout.write(elsewhere.write(found, wanted, options))
             return
         wanted["caps"] = Caps(options["max_tokens"], options["max_cost"], options["max_minutes"])
         (self._watch if queue else self._sit)(found, wanted)
