@@ -104,6 +104,8 @@ def read_arguments(words: Sequence[str]) -> Namespace:
     parser.add_argument("--key-variable", default="", metavar="NAME", help="environment variable with the API key")
     parser.add_argument("--actors", type=int, default=1, help="how many judge side by side")
     parser.add_argument("--gpus", type=float, default=0, help="GPUs of one actor")
+    # Actors mostly wait; with whole CPUs a few of them would leave none to read and write, and the job would hang.
+    parser.add_argument("--cpus", type=float, default=0.25, help="CPUs of one actor, as Ray counts them")
     parser.add_argument("--in-flight", type=int, default=64, help="calls of one actor at a time")
     parser.add_argument("--timeout", type=float, default=60.0, help="seconds for one call")
     parser.add_argument("--batch", type=int, default=BATCH, help="cases that an actor takes at a time")
@@ -124,6 +126,7 @@ def run(said: Namespace) -> None:
         batch_size=said.batch,
         batch_format="pyarrow",
         compute=ray.data.ActorPoolStrategy(size=said.actors),
+        num_cpus=said.cpus,
         num_gpus=said.gpus or None,
     ).write_parquet(said.out)
 

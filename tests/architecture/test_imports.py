@@ -12,7 +12,7 @@ import pytest
 from tests.architecture.house import APPS, ROOT, imports, modules
 
 PURE = ("judge.rules", "judge.stats", "judge.formats", "annotation.rules", "llm_judge.rules")
-WITHOUT_DJANGO = (*PURE, "judge.services", "llm_judge.backends")
+WITHOUT_DJANGO = (*PURE, "judge.services", "llm_judge.backends", "llm_judge.offline")
 HEAVY = {"numpy", "scipy", "sklearn", "pandas", "pyarrow", "torch", "xllamacpp", "llama_cpp"}
 #: The storeys of an app from bottom to top; a module may import its own storey and those below.
 STOREYS = ("rules", "stats", "formats", "backends", "services", "models", "actions", "tasks", "views", "urls")
