@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 
 from judge.errors import InputError, ServiceError
 from judge.models import Rater
-from llm_judge.actions import answers, cache, calls, cases, endpoints, raters, runs
+from llm_judge.actions import answers, cache, calls, cases, endpoints, heads, raters, runs
 from llm_judge.actions.purses import Purse
 from llm_judge.backends.base import Backend, check_offer
 from llm_judge.backends.judging import CaseAnswer
@@ -71,7 +71,7 @@ def _ask_rater(run: Run, rater: Rater, case_ids: Sequence[int], batch: Batch) ->
     if not waiting:
         return
     configuration = raters.configuration_of(rater)
-    backend = _open(raters.endpoint_of(rater), configuration)
+    backend = _open(raters.endpoints_of(rater), configuration)
     purse = Purse(run, raters.price_of(rater))
     before = batch.n_judged
     for answered in _ask_within(purse, backend, waiting, configuration):
@@ -107,13 +107,13 @@ def _ask_within(
         yield from calls.ask(backend, budget.allot(rest), configuration)
 
 
-def _open(endpoint: Endpoint, configuration: RaterConfiguration) -> Backend:
-    """The backend of this endpoint, open and known to answer. Raises ServiceError in words where it does not."""
-    backend = endpoints.connect(endpoint, model=configuration.model)
-    key = (repr(backend), endpoint.pk, endpoint.max_in_flight, endpoint.timeout_s, str(endpoint.options))
-    opened, facts = calls.open_backend(key, backend)
+def _open(found: Sequence[Endpoint], configuration: RaterConfiguration) -> Backend:
+    """The backend of these endpoints, open and known to answer. Raises ServiceError in words where it does not."""
+    backend = endpoints.connect_all(found, model=configuration.model)
+    settings = ((each.pk, each.max_in_flight, each.timeout_s, str(each.options)) for each in found)
+    opened, facts = calls.open_backend((repr(backend), *settings), backend)
     check_offer(facts, configuration)
-    return opened
+    return heads.seat(opened, facts, configuration)
 
 
 def _is_alive(backend: Backend) -> bool:

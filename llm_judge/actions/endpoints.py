@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import re
+import socket
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 
-from judge.errors import ServiceError
+from judge.actions import events
+from judge.errors import InputError, ServiceError
+from judge.models import User
 from judge.services import models
-from llm_judge.actions import offline
+from llm_judge.actions import embedders, offline
 from llm_judge.backends import vllm_offline
-from llm_judge.backends.base import Backend, Patience
+from llm_judge.backends.base import Backend, Patience, PatientBackend
+from llm_judge.backends.connection import check_address, check_public
 from llm_judge.backends.openai_http import OpenAIBackend
+from llm_judge.backends.pool import Member, Pool
 from llm_judge.backends.scripted import Fault, ScriptedBackend, fail_share
 from llm_judge.models import Endpoint
+from llm_judge.rules.addresses import check_public_host
 
 EMBEDDED, SERVER, SCRIPTED, OFFLINE = "embedded", "server", "scripted", "offline"
 
@@ -25,12 +34,16 @@ FIRST: Mapping[str, Mapping[str, Any]] = {
     SERVER: {"kind": Endpoint.Kind.OPENAI},
     SCRIPTED: {"kind": Endpoint.Kind.SCRIPTED, "max_in_flight": 64},
     OFFLINE: {"kind": Endpoint.Kind.OFFLINE, "max_in_flight": vllm_offline.IN_FLIGHT, "timeout_s": 3600.0},
+    **embedders.FIRST,
 }
+
+#: The only variables that may hold keys: else one could name DATABASE_URL, and read its value on one's own server.
+KEY_VARIABLE = re.compile(r"COJUDGE_KEY_[A-Z0-9_]+|JUDGE_API_KEY")
 
 
 def ensure(name: str) -> Endpoint:
     """The row of one of our own endpoints, brought up to date with the environment."""
-    endpoint, _ = Endpoint.objects.get_or_create(name=name, defaults=FIRST[name])
+    endpoint, _ = Endpoint.objects.get_or_create(name=name, defaults={**FIRST[name], "is_trusted": True})
     if name == SERVER and settings.JUDGE_URL:
         told = {
             "base_url": settings.JUDGE_URL,
@@ -42,7 +55,55 @@ def ensure(name: str) -> Endpoint:
     return endpoint
 
 
-def connect(endpoint: Endpoint, *, model: str = "") -> Backend:
+@transaction.atomic
+def add(
+    name: str, base_url: str, *, model: str = "", api_key_variable: str = "", by: User | None, **columns: Any
+) -> Endpoint:
+    """An OpenAI-compatible server where raters may be asked; ``columns``: max_in_flight, weight, timeout_s, prices.
+
+    Where ``by`` is no admin the address must be public, as it is written and as its name resolves. Raises InputError.
+    """
+    is_admin = by is None or by.is_superuser
+    check_name(name)
+    check_address(base_url) if is_admin else check_reachable(base_url)
+    check_key_variable(api_key_variable)
+    endpoint = Endpoint(
+        name=name.strip(),
+        kind=Endpoint.Kind.OPENAI,
+        base_url=base_url.strip(),
+        model=model.strip(),
+        api_key_variable=api_key_variable,
+        is_trusted=is_admin,
+        **columns,
+    )
+    endpoint.save(force_insert=True)
+    events.note(None, "endpoint added", by=by, subject=f"endpoint:{endpoint.pk}", name=endpoint.name, url=base_url)
+    return endpoint
+
+
+def check_name(name: str) -> None:
+    if not name.strip() or len(name) > 120:
+        raise InputError("the endpoint has no name", expected="1 to 120 characters")
+    if name.strip() in FIRST or Endpoint.objects.filter(name=name.strip()).exists():
+        raise InputError(f'there is an endpoint "{name.strip()}" already', next_step="Choose another name.")
+
+
+def check_reachable(base_url: str) -> None:
+    """What somebody who is no admin may enter. A name that cannot be resolved now is looked at again at each call."""
+    url = check_public(base_url)
+    with suppress(OSError, UnicodeError):
+        for found in socket.getaddrinfo(url.host, url.port, type=socket.SOCK_STREAM):
+            check_public_host(str(found[4][0]))
+
+
+def check_key_variable(name: str) -> None:
+    if name and not KEY_VARIABLE.fullmatch(name):
+        raise InputError(
+            f'"{name}" is no variable for a key', expected="COJUDGE_KEY_ and a name in capitals, or JUDGE_API_KEY"
+        )
+
+
+def connect(endpoint: Endpoint, *, model: str = "") -> PatientBackend:
     """A backend for this endpoint, not opened yet. Starts the embedded model server if it does not run.
 
     Raises ServiceError where there is no address or the key's variable is empty.
@@ -52,13 +113,24 @@ def connect(endpoint: Endpoint, *, model: str = "") -> Backend:
         return _scripted(endpoint.options, endpoint.max_in_flight, patience)
     if endpoint.kind == Endpoint.Kind.OFFLINE:
         return offline.connect(endpoint, model=model)
+    if endpoint.kind == Endpoint.Kind.VECTORS:
+        return embedders.connect(endpoint, model=model, api_key=_key(endpoint))
     return OpenAIBackend(
         address(endpoint),
         model=model or endpoint.model,
         api_key=_key(endpoint),
         in_flight=endpoint.max_in_flight,
         patience=patience,
+        trusted=endpoint.is_trusted,
     )
+
+
+def connect_all(found: Sequence[Endpoint], *, model: str = "") -> Backend:
+    """One backend for all of a rater's endpoints: calls go where there is room, and never only to one that is ill."""
+    if len(found) == 1:
+        return connect(found[0], model=model)
+    members = [Member(each.name, connect(each, model=model), weight=each.weight) for each in found]
+    return Pool(members, model=model)
 
 
 def address(endpoint: Endpoint) -> str:
@@ -74,6 +146,10 @@ def address(endpoint: Endpoint) -> str:
 def _key(endpoint: Endpoint) -> str:
     if not endpoint.api_key_variable:
         return ""
+    if endpoint.name not in FIRST:
+        check_key_variable(endpoint.api_key_variable)
+    if not endpoint.is_trusted:
+        _check_key_is_meant_for(endpoint)
     key = os.environ.get(endpoint.api_key_variable, "")
     if not key:
         raise ServiceError(
@@ -81,6 +157,16 @@ def _key(endpoint: Endpoint) -> str:
             "Set it where this process starts."
         )
     return key
+
+
+def _check_key_is_meant_for(endpoint: Endpoint) -> None:
+    """Whoever may name any server and any key could have the key sent to a server of their own."""
+    variable, host = endpoint.api_key_variable, check_address(endpoint.base_url).host
+    if host not in os.environ.get(f"{variable}_HOST", "").lower().split(","):
+        raise ServiceError(
+            f'The endpoint "{endpoint.name}" was not added by an admin, and its key is not meant for {host}. '
+            f"Set {variable}_HOST to the hosts that may see it, or let an admin trust the endpoint."
+        )
 
 
 def _scripted(options: Mapping[str, Any], in_flight: int, patience: Patience) -> ScriptedBackend:

@@ -1,4 +1,4 @@
-"""Machine raters: one row for each exact configuration, and the endpoint where it is asked."""
+"""Machine raters: one row for each exact configuration, and the endpoints where it is asked."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from llm_judge.rules.configuration import RaterConfiguration
 
 @transaction.atomic
 def find_or_make(configuration: RaterConfiguration, *, name: str, endpoint: Endpoint) -> Rater:
-    """The rater of exactly this configuration, which is asked at ``endpoint`` from now on."""
+    """The rater of exactly this configuration, which is asked at ``endpoint`` too from now on."""
     rater, _ = Rater.objects.get_or_create(
         configuration_hash=configuration.content_hash(),
         defaults={"kind": Rater.Kind.MACHINE, "name": name, "configuration": configuration.as_record()},
@@ -43,12 +43,12 @@ def configuration_of(rater: Rater) -> RaterConfiguration:
     return RaterConfiguration.from_record(rater.configuration)
 
 
-def endpoint_of(rater: Rater) -> Endpoint:
-    """Where this rater is asked. Raises InputError where it is asked nowhere."""
-    endpoint = rater.endpoints.order_by("pk").first()
-    if endpoint is None:
+def endpoints_of(rater: Rater) -> list[Endpoint]:
+    """Where this rater is asked, any of them. Raises InputError where it is asked nowhere."""
+    found = list(rater.endpoints.order_by("pk"))
+    if not found:
         raise InputError(f'the rater "{rater.name}" has no endpoint', next_step="Put a judge in force again.")
-    return endpoint
+    return found
 
 
 def price_of(rater: Rater) -> Price:

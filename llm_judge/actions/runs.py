@@ -167,7 +167,7 @@ def silent_runs(since: timedelta = SILENCE) -> list[Run]:
 
 
 def _batch_size(run: Run) -> int:
-    in_flight = [raters.endpoint_of(rater).max_in_flight for rater in raters.seated(run.judge)]
+    in_flight = [sum(each.max_in_flight for each in raters.endpoints_of(one)) for one in raters.seated(run.judge)]
     return min(LARGEST_BATCH, max(SMALLEST_BATCH, PER_CALL * max(in_flight, default=1)))
 
 

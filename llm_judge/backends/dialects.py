@@ -146,7 +146,8 @@ def read_facts(
 ) -> ServerFacts:
     """What ``/v1/models`` and ``/props`` or ``/version`` tell."""
     listed = models.get("data")
-    first = listed[0] if isinstance(listed, list) and listed and isinstance(listed[0], dict) else {}
+    models_listed = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+    first = models_listed[0] if models_listed else {}
     meta = first.get("meta")
     window = first.get("max_model_len") or (meta.get("n_ctx") if isinstance(meta, dict) else 0)
     return ServerFacts(
@@ -155,6 +156,7 @@ def read_facts(
         model=model or PurePath(str(first.get("id", ""))).name,
         window=window if isinstance(window, int) else 0,
         rules=rules_of(dialect, gives_logprobs=gives_logprobs),
+        served=tuple(str(each["id"]) for each in models_listed if each.get("id")),
     )
 
 

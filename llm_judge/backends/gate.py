@@ -46,6 +46,19 @@ class Gate:
         """When the endpoint may be asked again; long ago where it may be now."""
         return self.breaker.rests_until if self.breaker.is_open else self.quiet_until
 
+    @property
+    def load(self) -> int:
+        """Calls under way, and those that wait to be."""
+        return self.busy + len(self._waiting)
+
+    @property
+    def has_room(self) -> bool:
+        return self.busy < int(self.throttle.limit) and not self._waiting
+
+    def is_open(self, now: float) -> bool:
+        """Whether the endpoint is up, as far as is known, and has not asked for peace."""
+        return not self.breaker.is_open and now >= self.quiet_until
+
     def try_enter(self) -> bool:
         """Pass if there is room this very moment."""
         if self.busy >= self._room or self._waiting:

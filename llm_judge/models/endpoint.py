@@ -14,6 +14,7 @@ class Endpoint(models.Model):
         EMBEDDED = "embedded", "embedded model"
         SCRIPTED = "scripted", "scripted answers"
         OFFLINE = "offline", "vLLM without a server"
+        VECTORS = "vectors", "embeddings server"
 
     name = models.CharField(max_length=120, unique=True)
     kind = models.CharField(max_length=8, choices=Kind)
@@ -21,6 +22,9 @@ class Endpoint(models.Model):
     model = models.CharField(max_length=200, blank=True, default="")
     api_key_variable = models.CharField(
         max_length=80, blank=True, default="", help_text="name of the environment variable that holds the key"
+    )
+    is_trusted = models.BooleanField(
+        default=False, db_default=False, help_text="an admin named its address: it may lie inside this network"
     )
     max_in_flight = models.PositiveSmallIntegerField(default=32)
     weight = models.FloatField(default=1.0, db_default=1.0, help_text="share of the calls, where a rater has several")
