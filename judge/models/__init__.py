@@ -1,4 +1,5 @@
 from judge.models.append_only import AppendOnly, append_only_models, moving
+from judge.models.certificate import Alarm, AuditWatch, Certificate, Milestone, SkillTable, WaitingBatch
 from judge.models.decision import AgreedLabel, Decision, Event
 from judge.models.item import Case, Context, Frame, Item
 from judge.models.judgment import Judgment, JudgmentText, Purpose, Verdict
@@ -10,8 +11,11 @@ from judge.models.user import User
 
 __all__ = [
     "AgreedLabel",
+    "Alarm",
     "AppendOnly",
+    "AuditWatch",
     "Case",
+    "Certificate",
     "Context",
     "Criterion",
     "Decision",
@@ -24,6 +28,7 @@ __all__ = [
     "Judgment",
     "JudgmentText",
     "Membership",
+    "Milestone",
     "Policy",
     "Project",
     "Purpose",
@@ -32,9 +37,11 @@ __all__ = [
     "Rubric",
     "RubricCriterion",
     "ScaleLabelRow",
+    "SkillTable",
     "Task",
     "User",
     "Verdict",
+    "WaitingBatch",
     "append_only_models",
     "moving",
 ]

@@ -25,6 +25,9 @@ class Decision(AppendOnly):
     people_wanted = models.PositiveSmallIntegerField()
     judge = models.ForeignKey(Judge, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     policy = models.ForeignKey(Policy, on_delete=models.PROTECT, related_name="+", db_index=False)
+    certificate = models.ForeignKey(
+        "judge.Certificate", null=True, on_delete=models.PROTECT, related_name="decisions", db_index=False
+    )
     confidence = models.FloatField(null=True)
     threshold = models.FloatField(null=True)
     is_audited = models.BooleanField(default=False)
@@ -44,6 +47,10 @@ class Decision(AppendOnly):
                 condition=Q(is_audited=False) | Q(audit_probability__gt=0), name="decision_audit_has_probability"
             ),
             models.CheckConstraint(condition=Q(reason__in=[r.value for r in Reason]), name="decision_reason_is_known"),
+        ]
+        indexes = [
+            # the audit reads a certificate's acceptances in order: judge.actions.audits
+            models.Index(fields=["certificate", "id"], condition=Q(route=Route.ACCEPT), name="decision_acceptances"),
         ]
 
 

@@ -105,6 +105,9 @@ class Case(models.Model):
     seats_taken = models.PositiveSmallIntegerField(default=0)
     priority = models.SmallIntegerField(default=0, help_text="higher is served first")
     queue_order = models.FloatField(help_text="random, but items of one context come one after another")
+    is_reference = models.BooleanField(
+        default=False, db_default=False, help_text="people's answers to it measure a judge: audit, sample, milestone"
+    )
 
     class Meta:
         constraints = [
@@ -123,6 +126,8 @@ class Case(models.Model):
             ),
             # overview, adjudication list, what is left to judge
             models.Index(fields=["project", "stage", "criterion"], name="case_by_stage"),
+            # contexts that training leaves alone: judge.actions.export_sql, llm_judge.actions.lessons
+            models.Index(fields=["item"], condition=Q(is_reference=True), name="case_reference"),
         ]
 
     @property
