@@ -46,6 +46,7 @@ class FakeServer:
         self._due: deque[tuple[float, Callable[[], None]]] = deque()
         self._waiting: deque[Callable[[], None]] = deque()
         self.seen: Counter[str] = Counter()
+        self.stalled: Counter[int] = Counter()  # how often the same question met a stall
         self.busy = self.busiest = 0
 
     def fault(self) -> str:
@@ -83,7 +84,8 @@ class FakeServer:
             self._loop.call_at(self._due[0][0], self._send_due)
 
     def stats(self) -> dict[str, Any]:
-        return {"seen": self.seen, "busiest": self.busiest}
+        longest = max(self.stalled.values(), default=0)
+        return {"seen": self.seen, "busiest": self.busiest, "most_stalls_of_a_question": longest}
 
 
 class FakeConnection(asyncio.BufferedProtocol):
@@ -125,6 +127,7 @@ class FakeConnection(asyncio.BufferedProtocol):
             reply = _write(path.endswith(b"chat/completions"), body, server.model)
             server.serve(lambda: self._send(reply))
         elif fault == "stall":
+            server.stalled[zlib.crc32(body)] += 1
             asyncio.get_running_loop().call_later(server.stall, self._transport.abort)
         elif fault == "reset":
             server.serve(self._transport.abort)

@@ -7,13 +7,14 @@ from django.db import connection
 from judge.actions import projects, rubrics
 from judge.models import Frame, Project
 
-#: Four criteria of the task, twenty items to a context.
+#: Four criteria of the task, twenty items to a context. No two projects ask the same, for what one rater answered in
+#: one is not asked again in the other.
 N_CRITERIA, PER_CONTEXT = 4, 20
 
 CONTEXTS = """
 INSERT INTO judge_context (project_id, identity, user_key, content)
 SELECT %(project)s, 'shopper ' || u, '', json_build_object(
-    'profile', 'shopper ' || u,
+    'profile', format('shopper %%s of %%s', u, %(project)s),
     'history', (SELECT json_agg(format('viewed thing %%s on day %%s', (u * 7 + step) %% 1000, step))
                 FROM generate_series(1, 15) step))
 FROM generate_series(1, %(contexts)s) u
