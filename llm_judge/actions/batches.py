@@ -1,9 +1,11 @@
-"""One batch: ask what is still unjudged, write answers as they come. A kill loses what is in flight, never a vote."""
+"""Batches: ask what is still unjudged, write answers as they come. A kill loses what is in flight, never a vote."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from django.db.models import Count
 from django.db.models.functions import Now
@@ -18,11 +20,15 @@ from llm_judge.models import Completion, Endpoint, Run
 from llm_judge.rules.configuration import RaterConfiguration
 from llm_judge.rules.scoring import JudgeCase
 
+#: Tries that failed are settled when so many have come together, or at the end.
+MANY_FAILED = 256
+
 
 @dataclass(slots=True)
 class Batch:
-    """What became of one batch so far. ``trouble`` says in words why it was broken off, ``limit`` which cap stopped it;
-    then cases are left."""
+    """What became of a batch so far, or of several that are worked on as one stream. ``trouble`` says in words why it
+    was broken off, ``limit`` which cap stopped it; then cases are left.
+    """
 
     n_judged: int = 0
     n_unscored: int = 0
@@ -36,13 +42,24 @@ class Batch:
 def judge_batch(run_id: int, case_ids: Sequence[int]) -> Batch:
     """Judge those of the cases that nobody judged yet. Safe to call twice, and from two places at once."""
     batch = Batch()
-    for progress in work(run_id, case_ids):
+    for progress in work(run_id, [case_ids]):
         batch = progress
     return batch
 
 
-def work(run_id: int, case_ids: Sequence[int]) -> Iterator[Batch]:
-    """As ``judge_batch``, with the state of things after each chunk."""
+def streams(run: Run) -> Iterator[Iterable[Sequence[int]]]:
+    """What is left of a run, for ``work``: all its batches as one stream, in which slow calls of one keep no other
+    waiting. By itself goes each batch that several raters judge, or that must leave off at a cap."""
+    found = runs.batches(run)
+    if run.caps == runs.NO_CAPS and len(raters.seated(run.judge)) == 1:
+        yield found
+    else:
+        yield from ([batch] for batch in found)
+
+
+def work(run_id: int, portions: Iterable[Sequence[int]]) -> Iterator[Batch]:
+    """As ``judge_batch`` for lists of cases, with the state of things after each chunk. Several raters go through
+    ``portions`` one after another, so it must be a list then."""
     run = Run.objects.select_related("project__rubric", "judge").get(pk=run_id)
     batch = Batch()
     is_resting = run.place == Run.Place.QUEUE and runs.is_resting(run)
@@ -52,7 +69,7 @@ def work(run_id: int, case_ids: Sequence[int]) -> Iterator[Batch]:
         return
     for rater in raters.seated(run.judge):
         try:
-            yield from _ask_rater(run, rater, case_ids, batch)
+            yield from _ask_rater(run, rater, portions, batch)
         except ServiceError as error:
             batch.trouble = str(error)
         except InputError as error:  # rater and server, or rater and criterion, do not fit: no retry will help
@@ -64,47 +81,62 @@ def work(run_id: int, case_ids: Sequence[int]) -> Iterator[Batch]:
     yield batch
 
 
-def _ask_rater(run: Run, rater: Rater, case_ids: Sequence[int], batch: Batch) -> Iterator[Batch]:
-    waiting = cases.load(run.project, case_ids, rater)
-    keys = cache.keys_of(waiting)
-    waiting = _use_again(run, rater, waiting, keys, batch)
-    if not waiting:
+def _ask_rater(run: Run, rater: Rater, portions: Iterable[Sequence[int]], batch: Batch) -> Iterator[Batch]:
+    keys: dict[int, uuid.UUID] = {}
+    loading = _load(run, rater, portions, keys, batch)
+    first = next(loading, None)
+    if first is None:
         return
     configuration = raters.configuration_of(rater)
     backend = _open(raters.endpoints_of(rater), configuration)
     purse = Purse(run, raters.price_of(rater))
-    before = batch.n_judged
-    for answered in _ask_within(purse, backend, waiting, configuration):
+    settled = batch.n_judged
+    for answered in _ask_within(purse, backend, chain([first], loading), configuration):
         _take(answered, run, rater, batch, keys, purse)
         batch.trouble = backend.trouble  # its breaker has given up: the server is in trouble, not the cases
         yield batch
         batch.is_wanted = Run.objects.filter(pk=run.pk, status=Run.Status.RUNNING).exists()
         if not batch.is_wanted or batch.trouble:
             break
+        if len(batch.failed) >= MANY_FAILED and batch.n_judged > settled:
+            settled = batch.n_judged
+            _settle_failures(run, rater, batch, purse, is_alive=True)
     else:
         batch.limit = purse.budget.limit()
     if batch.failed:
-        is_alive = batch.n_judged > before or _is_alive(backend)
+        is_alive = batch.n_judged > settled or _is_alive(backend)
         _settle_failures(run, rater, batch, purse, is_alive=is_alive)
 
 
-def _use_again(
-    run: Run, rater: Rater, waiting: Sequence[JudgeCase], keys: answers.Keys, batch: Batch
-) -> list[JudgeCase]:
-    """Record what equal questions were answered before; the cases that are still to be asked."""
-    known = cache.find(rater, keys)
-    if known:
-        _count(answers.write_again(run, rater, list(known.values())), batch)
-    return [case for case in waiting if int(case.case_id) not in known]
+def _load(
+    run: Run, rater: Rater, portions: Iterable[Sequence[int]], keys: dict[int, uuid.UUID], batch: Batch
+) -> Iterator[list[JudgeCase]]:
+    """What must be asked of each portion; its ``keys`` are added. What equal questions were answered before is
+    recorded at once."""
+    for case_ids in portions:
+        found = cases.load(run.project, case_ids, rater)
+        own = cache.keys_of(found)
+        known = cache.find(rater, own)
+        if known:
+            _count(answers.write_again(run, rater, list(known.values())), batch)
+        waiting = [case for case in found if int(case.case_id) not in known]
+        keys |= {int(case.case_id): own[int(case.case_id)] for case in waiting}
+        if waiting:
+            yield waiting
 
 
 def _ask_within(
-    purse: Purse, backend: Backend, waiting: Sequence[JudgeCase], configuration: RaterConfiguration
+    purse: Purse, backend: Backend, portions: Iterable[Sequence[JudgeCase]], configuration: RaterConfiguration
 ) -> Iterator[list[CaseAnswer]]:
     """Ask as long as the budget lasts. Near a cap fewer are under way at a time: what comes back may leave room."""
-    budget, rest = purse.budget, iter(waiting)
-    while budget.n_sent < len(waiting) and not budget.limit():
-        yield from calls.ask(backend, budget.allot(rest), configuration)
+    budget = purse.budget
+    if budget.caps == runs.NO_CAPS:
+        yield from calls.ask_on(backend, portions, configuration)
+        return
+    for waiting in portions:
+        rest, until = iter(waiting), budget.n_sent + len(waiting)
+        while budget.n_sent < until and not budget.limit():
+            yield from calls.ask(backend, budget.allot(rest), configuration)
 
 
 def _open(found: Sequence[Endpoint], configuration: RaterConfiguration) -> Backend:
@@ -124,12 +156,16 @@ def _is_alive(backend: Backend) -> bool:
     return True
 
 
-def _take(chunk: Sequence[CaseAnswer], run: Run, rater: Rater, batch: Batch, keys: answers.Keys, purse: Purse) -> None:
+def _take(
+    chunk: Sequence[CaseAnswer], run: Run, rater: Rater, batch: Batch, keys: dict[int, uuid.UUID], purse: Purse
+) -> None:
     """Write what is an answer; keep what only says that the server failed. What was never sent is simply left."""
     settled = [each for each in chunk if not answers.is_servers_fault(each)]
     batch.failed += [each for each in chunk if answers.is_servers_fault(each) and each.was_sent]
     if settled:
         _count(answers.write(run, rater, settled, keys=keys, price=purse.price), batch)
+    for each in chunk:
+        keys.pop(int(each.case_id), None)  # of a long stream not all are kept
     purse.settle(chunk)
 
 

@@ -10,7 +10,8 @@ import atexit
 import os
 import threading
 from collections import deque
-from collections.abc import Coroutine, Hashable, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Hashable, Iterable, Iterator
+from concurrent.futures import Future
 from contextlib import AsyncExitStack, aclosing, suppress
 from typing import Any
 
@@ -39,26 +40,47 @@ class _Inbox:
         self._answers: deque[CaseAnswer] = deque()
         self._bell = threading.Event()
         self._error: BaseException | None = None
-        self._is_closed = False
+        self._n_begun = self._n_ended = 0  # portions of cases: one counted by each of the two threads
+        self._is_dry = False
 
     def put(self, answer: CaseAnswer) -> None:
         self._answers.append(answer)
         if len(self._answers) == CHUNK:
             self._bell.set()
 
-    def close(self, error: BaseException | None = None) -> None:
-        self._error, self._is_closed = error, True
+    def begin(self, portion: Iterable[JudgeCase]) -> Iterator[JudgeCase]:
+        """The cases of a portion, for the loop; once they are all taken the next portion may begin."""
+        self._n_begun, self._is_dry = self._n_begun + 1, False
+        return self._deal(portion)
+
+    def end(self, error: BaseException | None = None) -> None:
+        """The answers of a portion are all here, or what the loop ran into."""
+        self._error = self._error or error
+        self._n_ended += 1
         self._bell.set()
 
-    def chunks(self) -> Iterator[list[CaseAnswer]]:
-        """All answers, some chunks empty while there are none; raises what the loop ran into."""
-        while not (self._is_closed and not self._answers):
+    def chunks_until_dry(self) -> Iterator[list[CaseAnswer]]:
+        """Answers until all cases are taken: calls may still be under way."""
+        return self._chunks(lambda: self._is_dry)
+
+    def chunks_until_end(self) -> Iterator[list[CaseAnswer]]:
+        return self._chunks(lambda: self._n_ended == self._n_begun and not self._answers)
+
+    def _deal(self, portion: Iterable[JudgeCase]) -> Iterator[JudgeCase]:
+        yield from portion
+        self._is_dry = True
+        self._bell.set()
+
+    def _chunks(self, is_over: Callable[[], bool]) -> Iterator[list[CaseAnswer]]:
+        """Answers as they come, some chunks empty while there are none; raises what the loop ran into."""
+        while not is_over():
             if len(self._answers) < CHUNK:
                 self._bell.wait(CHUNK_SECONDS)
             self._bell.clear()
             if self._error is not None:
                 raise self._error
-            yield [self._answers.popleft() for _ in range(min(MOST, len(self._answers)))]
+            if not is_over():
+                yield [self._answers.popleft() for _ in range(min(MOST, len(self._answers)))]
 
 
 class _Line:
@@ -117,12 +139,26 @@ def run[T](work: Coroutine[Any, Any, T]) -> T:
 
 def ask(backend: Backend, cases: Iterable[JudgeCase], rater: RaterConfiguration) -> Iterator[list[CaseAnswer]]:
     """Answers of an opened backend in chunks, some of them empty while it thinks; stopping early ends the calls."""
+    return ask_on(backend, [cases], rater)
+
+
+def ask_on(
+    backend: Backend, portions: Iterable[Iterable[JudgeCase]], rater: RaterConfiguration
+) -> Iterator[list[CaseAnswer]]:
+    """As ``ask``, for one portion of cases after another. The next is fetched, by the calling thread, once all cases
+    of the last are taken: a call that is slow to end keeps no other waiting."""
     line, inbox = _get_line(), _Inbox()
-    pumping = asyncio.run_coroutine_threadsafe(_pump(backend, cases, rater, inbox), line.loop)
+    pumping: list[Future[None]] = []
     try:
-        yield from inbox.chunks()
+        for portion in portions:
+            pump = _pump(backend, inbox.begin(portion), rater, inbox)
+            pumping = [each for each in pumping if not each.done()]
+            pumping.append(asyncio.run_coroutine_threadsafe(pump, line.loop))
+            yield from inbox.chunks_until_dry()
+        yield from inbox.chunks_until_end()
     finally:
-        pumping.cancel()
+        for each in pumping:
+            each.cancel()
 
 
 def close() -> None:
@@ -156,14 +192,14 @@ async def _look_again(backend: Backend) -> ServerFacts:
     return await backend.inspect()
 
 
-async def _pump(backend: Backend, cases: Iterable[JudgeCase], rater: RaterConfiguration, inbox: _Inbox) -> None:
+async def _pump(backend: Backend, cases: Iterator[JudgeCase], rater: RaterConfiguration, inbox: _Inbox) -> None:
     try:
         async with aclosing(judge_many(backend, cases, rater)) as answers:  # type: ignore[type-var]
             async for answer in answers:
                 inbox.put(answer)
-        inbox.close()
+        inbox.end()
     except BaseException as error:
-        inbox.close(error)  # the caller's thread raises it
+        inbox.end(error)  # the caller's thread raises it
         raise
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Count
@@ -42,8 +42,8 @@ def judge_here(
     run = runs.start(project, by=by, limit=limit, criteria=criteria, place=Run.Place.COMMAND, judge=judge, caps=caps)
     runs.begin(run)
     while run.status == Run.Status.RUNNING:  # again where tries failed: a few times, then they are set aside
-        for case_ids in runs.batches(run):
-            yield from _sit(run, case_ids, should_stop)
+        for portions in batches.streams(run):
+            yield from _sit(run, portions, should_stop)
             if run.status != Run.Status.RUNNING:
                 break
         else:
@@ -51,8 +51,8 @@ def judge_here(
     yield Progress(run, run.n_done, run.n_unscored)
 
 
-def _sit(run: Run, case_ids: list[int], should_stop: Callable[[], bool]) -> Iterator[Progress]:
-    for batch in batches.work(run.pk, case_ids):
+def _sit(run: Run, portions: Iterable[Sequence[int]], should_stop: Callable[[], bool]) -> Iterator[Progress]:
+    for batch in batches.work(run.pk, portions):
         if should_stop():
             Run.objects.filter(pk=run.pk, status=Run.Status.RUNNING).update(status=Run.Status.PAUSED)
         run.refresh_from_db()
