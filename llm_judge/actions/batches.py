@@ -141,8 +141,11 @@ def _ask_within(
 
 def _open(found: Sequence[Endpoint], configuration: RaterConfiguration) -> Backend:
     """The backend of these endpoints, open and known to answer. Raises ServiceError in words where it does not."""
-    backend = endpoints.connect_all(found, model=configuration.model)
-    settings = ((each.pk, each.max_in_flight, each.timeout_s, str(each.options)) for each in found)
+    backend = endpoints.connect_all(found, model=configuration.model, rule=configuration.scoring_rule)
+    settings = (
+        (each.pk, each.max_in_flight, each.timeout_s, str(each.options), each.is_trusted, each.api_key_variable)
+        for each in found
+    )
     opened, facts = calls.open_backend((repr(backend), *settings), backend)
     check_offer(facts, configuration)
     return heads.seat(opened, facts, configuration)

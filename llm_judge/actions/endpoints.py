@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import socket
@@ -10,10 +11,10 @@ from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from judge.actions import events
-from judge.errors import InputError, ServiceError
+from judge.errors import CojudgeError, InputError, ServiceError
 from judge.models import User
 from judge.services import models
 from llm_judge.actions import embedders, offline
@@ -24,7 +25,10 @@ from llm_judge.backends.openai_http import OpenAIBackend
 from llm_judge.backends.pool import Member, Pool
 from llm_judge.backends.scripted import Fault, ScriptedBackend, fail_share
 from llm_judge.models import Endpoint
-from llm_judge.rules.addresses import check_public_host
+from llm_judge.rules.addresses import EXPECTED, check_public_host
+from llm_judge.rules.configuration import ScoringRule
+
+logger = logging.getLogger(__name__)
 
 EMBEDDED, SERVER, SCRIPTED, OFFLINE = "embedded", "server", "scripted", "offline"
 
@@ -76,7 +80,12 @@ def add(
         is_trusted=is_admin,
         **columns,
     )
-    endpoint.save(force_insert=True)
+    try:
+        with transaction.atomic():
+            endpoint.save(force_insert=True)
+    except IntegrityError:  # somebody took the name after we looked
+        check_name(name)
+        raise
     events.note(None, "endpoint added", by=by, subject=f"endpoint:{endpoint.pk}", name=endpoint.name, url=base_url)
     return endpoint
 
@@ -93,7 +102,10 @@ def check_reachable(base_url: str) -> None:
     url = check_public(base_url)
     with suppress(OSError, UnicodeError):
         for found in socket.getaddrinfo(url.host, url.port, type=socket.SOCK_STREAM):
-            check_public_host(str(found[4][0]))
+            try:
+                check_public_host(str(found[4][0]))
+            except InputError:  # to which address is nobody's business who may not know this network
+                raise InputError(f'"{url.host}" leads to an address that is not public', expected=EXPECTED) from None
 
 
 def check_key_variable(name: str) -> None:
@@ -125,12 +137,24 @@ def connect(endpoint: Endpoint, *, model: str = "") -> PatientBackend:
     )
 
 
-def connect_all(found: Sequence[Endpoint], *, model: str = "") -> Backend:
-    """One backend for all of a rater's endpoints: calls go where there is room, and never only to one that is ill."""
+def connect_all(found: Sequence[Endpoint], *, model: str = "", rule: ScoringRule | None = None) -> Backend:
+    """One backend for all of a rater's endpoints: calls go where there is room, and never only to one that is ill.
+
+    Endpoints that cannot be asked from here (no address, a key that is not set on this host) are left out while others
+    can; where none can, the first one's error is raised.
+    """
     if len(found) == 1:
         return connect(found[0], model=model)
-    members = [Member(each.name, connect(each, model=model), weight=each.weight) for each in found]
-    return Pool(members, model=model)
+    members, errors = [], []
+    for each in found:
+        try:
+            members.append(Member(each.name, connect(each, model=model), weight=each.weight))
+        except CojudgeError as error:
+            logger.warning("The endpoint %s is left out: %s", each.name, error)
+            errors.append(error)
+    if not members:
+        raise errors[0]
+    return Pool(members, model=model, rule=rule)
 
 
 def address(endpoint: Endpoint) -> str:
@@ -162,7 +186,7 @@ def _key(endpoint: Endpoint) -> str:
 def _check_key_is_meant_for(endpoint: Endpoint) -> None:
     """Whoever may name any server and any key could have the key sent to a server of their own."""
     variable, host = endpoint.api_key_variable, check_address(endpoint.base_url).host
-    if host not in os.environ.get(f"{variable}_HOST", "").lower().split(","):
+    if host not in os.environ.get(f"{variable}_HOST", "").lower().replace(",", " ").split():
         raise ServiceError(
             f'The endpoint "{endpoint.name}" was not added by an admin, and its key is not meant for {host}. '
             f"Set {variable}_HOST to the hosts that may see it, or let an admin trust the endpoint."

@@ -142,8 +142,8 @@ def _out_of_fold(project: Project) -> dict[int, Row]:
 def _spent(project: Project) -> dict[int, Row]:
     rows = Run.objects.filter(project=project).values("judge")
     return _by_judge(
-        rows.annotate(tokens=Sum(F("prompt_tokens") + F("completion_tokens")), money=Sum("cost")).values(
-            "judge", "tokens", cost=F("money")
+        rows.annotate(n_tokens=Sum(F("prompt_tokens") + F("completion_tokens")), money=Sum("cost")).values(
+            "judge", tokens=F("n_tokens"), cost=F("money")
         ),
         "judge",
     )

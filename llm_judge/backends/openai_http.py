@@ -15,7 +15,7 @@ from llm_judge.backends.connection import Connection
 from llm_judge.backends.dialects import Body, Dialect
 from llm_judge.rules.configuration import BackendKind
 from llm_judge.rules.parsing import read_object, read_reply
-from llm_judge.rules.records import CompletionFailure, CompletionRequest, Reply
+from llm_judge.rules.records import CompletionFailure, CompletionRequest, Reply, UnscoredReason
 
 #: Seconds for which it is believed that a server gives log-probabilities, or does not.
 PROBE_LASTS = 600.0
@@ -62,7 +62,15 @@ class OpenAIBackend(PatientBackend):
         await self._connection.close()
 
     async def inspect(self) -> ServerFacts:
-        """What the server is; ServiceError with what to do when it does not answer."""
+        """What the server is; ServiceError with what to do when it does not answer within the time of one call."""
+        try:
+            async with asyncio.timeout(self.patience.timeout):
+                return await self._inspect()
+        except TimeoutError:
+            late = CompletionFailure(UnscoredReason.TIMEOUT, f"no answer within {self.patience.timeout:.3g} seconds")
+            raise self._describe_silence(late) from None
+
+    async def _inspect(self) -> ServerFacts:
         dialect = await self._find_dialect()
         if isinstance(dialect, CompletionFailure):
             raise self._describe_silence(dialect)

@@ -6,7 +6,8 @@ part almost for free. Which member that is, a hash decides that every process co
 contexts where a member comes or goes.
 
 Each member has a gate of its own. A call that a member failed goes to another at once. A member whose breaker is open
-gets one call to try each time its rest is over. Members that serve another model are not asked at all.
+gets one call to try each time its rest is over, and no call tries twice while somebody else is well. Members that serve
+another model, or cannot serve the scoring rule, are not asked at all; now and then it is looked whether they still do.
 """
 
 from __future__ import annotations
@@ -17,27 +18,35 @@ import math
 import time
 import zlib
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from pathlib import PurePath
+from secrets import SystemRandom
 from types import TracebackType
 from typing import Self
 
 from judge.errors import InputError, ServiceError
 from llm_judge.backends.base import PatientBackend, Refusal, ServerFacts
 from llm_judge.backends.breaker import SERVERS_FAULT
+from llm_judge.rules.configuration import ScoringRule
 from llm_judge.rules.records import CompletionFailure, CompletionRequest, Reply, UnscoredReason
 
 logger = logging.getLogger(__name__)
 
 #: How much busier than the freest member the one with the prefix may be: in proportion, and in calls.
 LEAN, SPARE_CALLS = 1.5, 4
-#: A member that could not be asked what it is, is asked again after so many seconds.
-LOOK_AGAIN = 15.0
+#: A member that is set aside is looked at again after so many seconds, and a look takes so many at most.
+LOOK_AGAIN, LOOK_FOR = 15.0, 15.0
+#: While one call tries a member and all others rest, calls look so often (seconds) what came of it.
+GLANCE = 0.1
+
+_chance = SystemRandom()
 
 
 @dataclass(slots=True, eq=False)
 class Member:
-    """One server. ``fault`` says why it is not asked: it serves another model, or has not said yet what it serves."""
+    """One server. ``fault`` says why it is set aside: it serves something else, or has not said yet what it serves."""
 
     name: str
     backend: PatientBackend
@@ -56,30 +65,46 @@ class Member:
 
 
 class Pool:
-    """A backend over members that all serve one model, ``model`` (else that of the first which answers)."""
+    """A backend over members that all serve one model, ``model`` (else that of the first which answers), and ``rule``
+    where one is named."""
 
-    def __init__(self, members: Sequence[Member], *, model: str = "") -> None:
+    def __init__(
+        self,
+        members: Sequence[Member],
+        *,
+        model: str = "",
+        rule: ScoringRule | None = None,
+        look_again: float = LOOK_AGAIN,
+        look_for: float = LOOK_FOR,
+    ) -> None:
         if not members:
             raise InputError("a pool without members", expected="at least one endpoint")
-        self.members, self.model = tuple(members), model
+        self.members, self.model, self.rule = tuple(members), model, rule
+        self.look_again, self.look_for = look_again, look_for
         self.kind = members[0].backend.kind
         self.in_flight = sum(each.backend.in_flight for each in members)
-        self.patience = members[0].backend.patience
+        self.patience = max((each.backend.patience for each in members), key=lambda each: each.in_all)
+        self._stack = AsyncExitStack()
+        self._looks: set[asyncio.Task[ServerFacts | None]] = set()  # the loop itself keeps only weak references
 
     def __repr__(self) -> str:
         listed = ", ".join(f"{each.name}: {each.backend!r} × {each.weight:g}" for each in self.members)
         return f"Pool({listed})"
 
     async def __aenter__(self) -> Self:
-        for member in self.members:
-            await member.backend.__aenter__()
+        async with AsyncExitStack() as stack:
+            for member in self.members:
+                await stack.enter_async_context(member.backend)
+            self._stack = stack.pop_all()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for member in self.members:
-            await member.backend.__aexit__(kind, error, trace)
+        for look in self._looks:
+            look.cancel()
+        await asyncio.gather(*self._looks, return_exceptions=True)
+        await self._stack.__aexit__(kind, error, trace)
 
     @property
     def trouble(self) -> str:
@@ -126,12 +151,14 @@ class Pool:
         """The member to ask now, one that has not failed this call if there is one; None where all must rest."""
         now = time.monotonic()
         fit = [member for member in self.members if not member.fault]
-        for member in fit:
-            if member not in failed and member.backend.gate.breaker.may_probe(now):
-                return member
         open_ones = [member for member in fit if member.backend.gate.is_open(now)]
-        fresh = [member for member in open_ones if member not in failed] or open_ones
-        roomy = [member for member in fresh if member.backend.gate.has_room] or fresh
+        fresh = [member for member in open_ones if member not in failed]
+        if not (failed and fresh):  # else many that are down would use up a call's attempts
+            for member in fit:
+                if member not in failed and member.backend.gate.breaker.may_probe(now):
+                    return member
+        usable = fresh or open_ones
+        roomy = [member for member in usable if member.backend.gate.has_room] or usable
         return _prefer(roomy, request) if roomy else None
 
     async def _choose_or_wait(self, request: CompletionRequest, failed: Sequence[Member]) -> Member | None:
@@ -143,8 +170,8 @@ class Pool:
                 member = self.choose(request)  # one that failed it may try again
             if member is not None or self.trouble:
                 return member
-            opens = min(each.backend.gate.opens_at for each in self.members if not each.fault)
-            await asyncio.sleep(max(0.005, opens - time.monotonic()))
+            rest = min(each.backend.gate.opens_at for each in self.members if not each.fault) - time.monotonic()
+            await asyncio.sleep(rest + 0.001 if rest > 0 else GLANCE)
 
     def _pause(self, failure: CompletionFailure, failed: Sequence[Member], left: float) -> float | None:
         """Seconds before the next attempt, none at all where another member may do better; None to give up."""
@@ -162,26 +189,39 @@ class Pool:
     def _look_again_at_faulty(self) -> None:
         now = time.monotonic()
         for member in self.members:
-            if member.fault and now - member.looked_at > LOOK_AGAIN:
+            if member.fault and now - member.looked_at > self.look_again:
                 member.looked_at = now
-                task = asyncio.ensure_future(self._look_at(member))
-                _tasks.add(task)
-                task.add_done_callback(_tasks.discard)
+                look = asyncio.ensure_future(self._look_at(member))
+                self._looks.add(look)
+                look.add_done_callback(self._looks.discard)
 
     async def _look_at(self, member: Member) -> ServerFacts | None:
-        """What a member says of itself, if it serves our model; else why not is kept in its ``fault``."""
+        """What a member says of itself, if it fits; else why not is kept in its ``fault``."""
         member.looked_at = time.monotonic()
         try:
-            facts = await member.backend.inspect()
+            async with asyncio.timeout(self.look_for):
+                facts = await member.backend.inspect()
+        except TimeoutError:
+            self._set_aside(member, f"it did not say within {self.look_for:g} seconds what it serves")
+            return None
         except ServiceError as error:
             self._set_aside(member, str(error))
             return None
         self.model = self.model or facts.model
-        if not _serves(facts, self.model):
-            self._set_aside(member, f"it serves {' and '.join(facts.served) or facts.model}, not {self.model}")
+        fault = self._misfit(facts)
+        if fault:
+            self._set_aside(member, fault)
             return None
         member.fault = ""
         return facts
+
+    def _misfit(self, facts: ServerFacts) -> str:
+        """Why a server cannot stand for the others; empty where it can."""
+        if not serves(facts, self.model):
+            return f"it serves {' and '.join(facts.served) or facts.model}, not {self.model}"
+        if self.rule is not None and self.rule not in facts.rules:
+            return f"{facts.server} cannot serve the scoring rule {self.rule.value}"
+        return ""
 
     def _set_aside(self, member: Member, fault: str) -> None:
         if fault != member.fault:
@@ -189,19 +229,20 @@ class Pool:
         member.fault = fault
 
 
-_tasks: set[asyncio.Task[ServerFacts | None]] = set()  # the loop itself keeps only weak references
-
-
-def _serves(facts: ServerFacts, model: str) -> bool:
+def serves(facts: ServerFacts, model: str) -> bool:
+    """Whether a server that says this of itself serves ``model``, as it or its file is called."""
     named = {*facts.served, *(PurePath(each).name for each in facts.served)}
     return facts.model == model and (not named or model in named)
 
 
 def _prefer(members: Sequence[Member], request: CompletionRequest) -> Member:
-    """The freest, or the one where this beginning was read before if it is about as free."""
+    """The freest, or the one where this beginning was read before if it is about as free.
+
+    Among equally free ones chance decides, by weight: many processes with few calls each must not all ask the first.
+    """
     if len(members) == 1:
         return members[0]
-    freest = min(members, key=lambda each: each.load)
+    freest = min(members, key=lambda each: (each.load, -(_chance.random() ** (1 / each.weight))))
     if not request.shared:
         return freest
     seed = zlib.crc32(request.shared.encode(errors="replace"))
@@ -211,5 +252,5 @@ def _prefer(members: Sequence[Member], request: CompletionRequest) -> Member:
 
 def _draw(seed: int, member: Member) -> float:
     """Rendezvous hashing: the highest of these wins, in proportion to the weights."""
-    chance = ((hash((seed, member.salt)) & 0xFFFFFFFF) + 0.5) / 2**32  # numbers hash alike in every process
-    return -member.weight / math.log(chance)
+    drawn = blake2b(b"%d %d" % (seed, member.salt), digest_size=4).digest()  # Python's own hash is not even enough
+    return -member.weight / math.log((int.from_bytes(drawn) + 0.5) / 2**32)

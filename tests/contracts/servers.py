@@ -26,6 +26,8 @@ class LoopbackServer:
     words: dict[int, str] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
     busiest: int = 0
+    model: str = "org/tiny"
+    seconds: float = 0.002
     _busy: int = 0
     _attempts: dict[CompletionRequest, int] = field(default_factory=dict)
 
@@ -36,7 +38,7 @@ class LoopbackServer:
         self._busy += 1
         self.busiest = max(self.busiest, self._busy)
         try:
-            await asyncio.sleep(0.002)
+            await asyncio.sleep(self.seconds)
             return await self._reply(http, read_request(body, self.words))
         finally:
             self._busy -= 1
@@ -54,6 +56,9 @@ class LoopbackServer:
         if fault is Fault.HALF_BODY:
             return await _send_half(http, body)
         return web.Response(status=status, headers=headers, body=body)
+
+    async def list_models(self, http: web.Request) -> web.Response:
+        return web.json_response({"data": [{"id": self.model, "max_model_len": 2048}]})
 
     async def split(self, http: web.Request) -> web.Response:
         """One token for each word with its space, numbered by its letters."""
@@ -94,10 +99,6 @@ async def _version(http: web.Request) -> web.Response:
     return web.json_response({"version": "0.32.0"})
 
 
-async def _models(http: web.Request) -> web.Response:
-    return web.json_response({"data": [{"id": "org/tiny", "max_model_len": 2048}]})
-
-
 @contextmanager
 def serve(server: LoopbackServer) -> Iterator[LoopbackServer]:
     """Run it in a thread of its own until the block ends."""
@@ -119,7 +120,7 @@ def _run(loop: asyncio.AbstractEventLoop, server: LoopbackServer, ready: threadi
     app.router.add_post("/v1/completions", server.answer)
     app.router.add_post("/tokenize", server.split)
     app.router.add_get("/version", _version)
-    app.router.add_get("/v1/models", _models)
+    app.router.add_get("/v1/models", server.list_models)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     loop.run_until_complete(runner.setup())
     site = web.TCPSite(runner, "127.0.0.1", 0)

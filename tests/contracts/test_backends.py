@@ -15,9 +15,10 @@ from pathlib import Path
 import pytest
 
 from judge.rules.scales import Question, ScaleKind, ScaleLabel
-from llm_judge.backends.base import Patience, PatientBackend, check_offer
+from llm_judge.backends.base import Backend, Patience, check_offer
 from llm_judge.backends.judging import CaseAnswer, judge_many
 from llm_judge.backends.openai_http import OpenAIBackend
+from llm_judge.backends.pool import Member, Pool
 from llm_judge.backends.scripted import ScriptedBackend
 from llm_judge.backends.vllm_offline import OfflineBackend
 from llm_judge.rules.configuration import Decoding, RaterConfiguration, ScoringRule
@@ -43,7 +44,7 @@ class Court:
     """A backend that stays open for all tests of the module, and the loop it lives in."""
 
     name: str
-    backend: PatientBackend
+    backend: Backend
     runner: asyncio.Runner = field(default_factory=asyncio.Runner)
 
     def judge(self, rater: RaterConfiguration, *cases: JudgeCase) -> list[CaseAnswer]:
@@ -54,7 +55,7 @@ class Court:
         return [answer async for answer in judge_many(self.backend, cases, rater)]
 
 
-FAKES = [pytest.param("scripted"), pytest.param("loopback")]
+FAKES = [pytest.param("scripted"), pytest.param("loopback"), pytest.param("pool")]
 TRUE_MODELS = [
     pytest.param("embedded", marks=[pytest.mark.llm, pytest.mark.services]),
     pytest.param("vllm", marks=[pytest.mark.vllm, pytest.mark.services]),
@@ -73,11 +74,14 @@ def court(request: pytest.FixtureRequest) -> Iterator[Court]:
         yield court
 
 
-def _make(request: pytest.FixtureRequest, stack: ExitStack) -> PatientBackend:
+def _make(request: pytest.FixtureRequest, stack: ExitStack) -> Backend:
     if request.param == "scripted":
         return ScriptedBackend()
     if request.param == "loopback":
         return OpenAIBackend(stack.enter_context(serve(LoopbackServer())).url, model="tiny")
+    if request.param == "pool":
+        urls = [stack.enter_context(serve(LoopbackServer())).url for _ in range(2)]
+        return Pool([Member(url, OpenAIBackend(url, model="tiny")) for url in urls], model="tiny")
     if request.param == "embedded":
         return OpenAIBackend(request.getfixturevalue("embedded"), patience=Patience(timeout=300.0), in_flight=4)
     if request.param == "vllm":
@@ -181,7 +185,7 @@ def test_the_embedded_model_cannot_weigh_chinese_and_says_so(embedded: str) -> N
     assert answer.answer.reason == "no_logprobs"
 
 
-async def _ask_once(backend: PatientBackend, case: JudgeCase) -> CaseAnswer:
+async def _ask_once(backend: Backend, case: JudgeCase) -> CaseAnswer:
     async with backend:
         (answer,) = [each async for each in judge_many(backend, [case], rater_of(ScoringRule.PMI))]
     return answer
