@@ -47,14 +47,29 @@ RETURNING case_id
 """
 
 INSERT_DECISIONS = """
-INSERT INTO judge_decision (case_id, route, reason, people_wanted, judge_id, policy_id, confidence, threshold,
-                            is_audited, audit_probability)
-SELECT case_id, route, reason, people_wanted, %(judge)s, %(policy)s, confidence, threshold,
+INSERT INTO judge_decision (case_id, route, reason, people_wanted, judge_id, policy_id, certificate_id, confidence,
+                            threshold, is_audited, audit_probability)
+SELECT case_id, route, reason, people_wanted, %(judge)s, %(policy)s, certificate_id, confidence, threshold,
        is_audited, audit_probability
 FROM json_to_recordset(%(rows)s) AS new (
-    case_id bigint, route text, reason text, people_wanted int, confidence float8, threshold float8,
-    is_audited bool, audit_probability float8)
+    case_id bigint, route text, reason text, people_wanted int, certificate_id bigint, confidence float8,
+    threshold float8, is_audited bool, audit_probability float8)
+ORDER BY case_id
+RETURNING case_id, id
 """
+
+#: What a judge says of the cases that it accepts, as agreed labels.
+INSERT_ACCEPTED_LABELS = """
+INSERT INTO judge_agreedlabel (case_id, criterion_id, label, basis, n_people, probs, p_wrong, status, decision_id,
+                               reason)
+SELECT v.case_id, v.criterion_id, v.label, 'judge', 0, v.probs, 1 - v.confidence, 'live', new.decision_id, ''
+FROM json_to_recordset(%(rows)s) AS new (case_id bigint, decision_id bigint)
+JOIN judge_verdict v ON v.case_id = new.case_id AND v.judge_id = %(judge)s
+ORDER BY new.decision_id
+"""
+
+#: Their people's answers measure a judge from now on.
+MARK_REFERENCES = "UPDATE judge_case SET is_reference = true WHERE id = ANY (%(ids)s::bigint[])"
 
 MOVE = """
 UPDATE judge_case SET stage = %(stage)s, people_wanted = %(people_wanted)s, stage_since = statement_timestamp()

@@ -2,35 +2,52 @@
 
 from __future__ import annotations
 
+import random
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from judge.actions import bulk
+from judge.actions import bulk, cells
 from judge.actions.bulk import LockedCase
+from judge.actions.cells import UNCERTIFIED, Cell
 from judge.models import Case, Decision, Policy, Project, User, Verdict
 from judge.rules.routing import Evidence, Reason, Route, Routing, decide
 from judge.rules.stages import Stage, may_move
 from judge.rules.streams import Stream
 from judge.rules.verdicts import Doubt, Opinion
 
+#: Nobody can foresee which acceptance is audited.
+_RANDOM = random.SystemRandom()
+
 
 def route(
     project: Project, cases: Sequence[Case] | Sequence[LockedCase], *, verdicts: Mapping[int, Opinion | Verdict]
-) -> None:
-    """Decide on cases that nobody has touched and move them on. A case without a verdict stays where it is, unless
-    the project has no judge in force. The caller holds the cases' locks."""
-    policy = _policy(project)
+) -> int:
+    """Decide on cases that nobody has touched and move them on; returns how many the judge accepted. A case without
+    a verdict stays where it is, unless the project has no judge in force. The caller holds the cases' locks."""
+    policy, known = _policy(project), cells.of_project(project) if cases else {}
     terms, moves, rows = policy.terms, [], []
     for case in cases:
         verdict = verdicts.get(case.pk)
         if verdict is None and project.judge_id is not None:
             continue
-        routing = decide(evidence(case, verdict), terms)
+        cell = known.get(case.criterion_id, UNCERTIFIED)
+        routing = decide(evidence(case, verdict, cell), terms)
         moves.append((case, _stage(routing), routing.people_wanted))
-        rows.append(_row(case, routing, verdict))
+        rows.append(_row(case, routing, verdict, cell))
     move(moves)
-    bulk.insert(bulk.INSERT_DECISIONS, rows, judge=project.judge_id, policy=policy.pk)
+    decided = dict(bulk.insert(bulk.INSERT_DECISIONS, rows, judge=project.judge_id, policy=policy.pk))
+    accepted = [row["case_id"] for row in rows if row["route"] == Route.ACCEPT]
+    if accepted:
+        labelled = [{"case_id": case_id, "decision_id": decided[case_id]} for case_id in accepted]
+        bulk.insert(bulk.INSERT_ACCEPTED_LABELS, labelled, judge=project.judge_id)
+        mark_references(row["case_id"] for row in rows if row["is_audited"])
+    return len(accepted)
+
+
+def mark_references(case_ids: Iterable[int]) -> None:
+    """People's answers to these cases measure a judge: exactly three are asked, and training leaves them alone."""
+    bulk.execute(bulk.MARK_REFERENCES, ids=bulk.array(case_ids))
 
 
 def ask_people(
@@ -57,14 +74,18 @@ def ask_people(
     return list(Decision.objects.bulk_create(rows))
 
 
-def evidence(case: Case | LockedCase, verdict: Opinion | Verdict | None) -> Evidence:
-    """What is known of a case when it is routed. Certificates do not exist yet: every cell is uncertified."""
+def evidence(case: Case | LockedCase, verdict: Opinion | Verdict | None, cell: Cell = UNCERTIFIED) -> Evidence:
+    """What is known of a case when it is routed. The draw of the audit is made here, before anybody sees the case."""
     return Evidence(
         stream=Stream(case.stream),
         confidence=verdict.confidence if verdict else None,
         is_unscored=verdict is not None and verdict.label is None,
         judges_disagree=verdict is not None and verdict.doubt == Doubt.JUDGES_DISAGREE,
         is_suspicious=verdict is not None and verdict.doubt == Doubt.SUSPICIOUS,
+        cell=cell.state,
+        threshold=cell.threshold,
+        audit_probability=cell.rate,
+        audit_draw=_RANDOM.random(),
     )
 
 
@@ -81,13 +102,14 @@ def move(moves: Iterable[tuple[Case | LockedCase, Stage, int]]) -> None:
             case.stage, case.people_wanted = stage, people_wanted
 
 
-def _row(case: Case | LockedCase, routing: Routing, verdict: Opinion | Verdict | None) -> dict[str, Any]:
+def _row(case: Case | LockedCase, routing: Routing, verdict: Opinion | Verdict | None, cell: Cell) -> dict[str, Any]:
     """What ``bulk.INSERT_DECISIONS`` takes."""
     return {
         "case_id": case.pk,
         "route": routing.route.value,
         "reason": routing.reason.value,
         "people_wanted": routing.people_wanted,
+        "certificate_id": cell.certificate_id,
         "confidence": verdict.confidence if verdict else None,
         "threshold": routing.threshold,
         "is_audited": routing.is_audited,

@@ -37,8 +37,7 @@ SELECT i.prompt, i.output AS output, x.content AS context, i.language,
        EXISTS (SELECT FROM judge_item o
                WHERE o.context_id = x.id
                  AND (o.stream IN ('certify', 'gold')
-                      OR EXISTS (SELECT FROM judge_case oc JOIN judge_decision od ON od.case_id = oc.id
-                                 WHERE oc.item_id = o.id AND od.is_audited))) AS is_reserved
+                      OR EXISTS (SELECT FROM judge_case oc WHERE oc.item_id = o.id AND oc.is_reference))) AS is_reserved
 FROM judge_item i
 JOIN judge_context x ON x.id = i.context_id
 WHERE i.project_id = %(project)s

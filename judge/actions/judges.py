@@ -10,10 +10,9 @@ from itertools import batched
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
-from judge.actions import decisions, events, judgments, verdicts
+from judge.actions import certificates, events, judgments, reconsiderations, rubrics, verdicts
 from judge.errors import InputError
-from judge.models import Case, Judge, JudgeRater, Judgment, Project, Purpose, Rater, User, Verdict
-from judge.rules.stages import Stage
+from judge.models import Case, Judge, JudgeRater, Judgment, Project, Purpose, Rater, User
 from judge.rules.verdicts import read_calibrator
 
 IDENTITY: Mapping[str, object] = {"kind": "identity"}
@@ -63,21 +62,37 @@ def make(
 
 
 @transaction.atomic
-def promote(judge: Judge, *, by: User | None) -> None:
-    """Put a candidate in force. Cases that still wait for a judge and that it has spoken on are routed."""
+def promote(judge: Judge, *, by: User | None, even_so: bool = False) -> None:
+    """Put a candidate in force. Cases that still wait for a judge and that it has spoken on are routed.
+
+    Certificates belong to their judge: those of the judge that leaves rest. Raises InputError where the candidate would
+    lose a criterion that the judge in force may accept, unless ``even_so``.
+    """
     project = judge.project
     if project.judge_id == judge.pk:
         return
+    if (lost := _would_lose(project, judge)) and not even_so:
+        raise InputError(
+            f"{judge.name} has no certificate for {', '.join(lost)}, which the judge in force has",
+            next_step="Certify it first, or promote it even so: then people answer these cases again.",
+        )
+    if project.judge is not None:
+        certificates.go_stale(certificates.in_force(project.judge), certificates.OTHER_JUDGE, by=by)
     project.judge = judge
     project.save(update_fields=["judge"])
+    certificates.reinstate(judge, by=by)
     events.note(project, "judge put in force", by=by, subject=f"judge:{judge.pk}", version=judge.version)
-    waiting = Case.objects.filter(
-        Exists(Verdict.objects.filter(judge=judge, case=OuterRef("pk"))), project=project, stage=Stage.IMPORTED
-    )
-    for ids in batched(list(waiting.order_by("pk").values_list("pk", flat=True)), CATCH_UP_BATCH):
-        cases = list(judgments.lock_cases(ids).values())
-        spoken = {row.case_id: row for row in Verdict.objects.filter(judge=judge, case__in=ids)}
-        decisions.route(project, [case for case in cases if case.stage == Stage.IMPORTED], verdicts=spoken)
+    reconsiderations.apply(project)
+
+
+def _would_lose(project: Project, judge: Judge) -> list[str]:
+    """Criteria of the rubric in force that the judge in force may accept and this one may not."""
+    if project.judge is None:
+        return []
+    ours = set(certificates.in_force(project.judge).values_list("criterion", flat=True))
+    theirs = certificates.in_force(judge) | certificates.resting(judge)
+    lost = ours - set(theirs.values_list("criterion", flat=True))
+    return [each.key for each in rubrics.criteria_in_force(project) if each.pk in lost]
 
 
 def put_in_force(project: Project, raters: Sequence[Rater], *, name: str, by: User | None) -> Judge:

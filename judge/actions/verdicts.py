@@ -40,7 +40,7 @@ def speak(
     ``said``: by rater id, all that this rater answered of ``cases``; what others answered is read from their rows.
     """
     seats = list(judge.seats.values_list("rater_id", flat=True))
-    given = _read(cases, set(seats) - (said or {}).keys()) | (said or {})
+    given = {**_read(cases, set(seats) - (said or {}).keys()), **(said or {})}
     scales = labels.scales_of(cases)
     pools = {criterion: read_calibrator(judge.calibrator, digest) for criterion, digest in _hashes(cases).items()}
     opinions: dict[int, Opinion] = {}

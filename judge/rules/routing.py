@@ -11,6 +11,8 @@ from judge.rules.streams import Stream
 FIRST_PEOPLE = 2
 #: Certify, gold and audited cases may need three, whatever the policy's overlap says (STATISTICS §1).
 REFERENCE_PEOPLE = 3
+#: Streams whose items measure judges.
+MEASURING = frozenset({Stream.CERTIFY, Stream.GOLD})
 
 
 class Route(StrEnum):
@@ -38,6 +40,7 @@ class Reason(StrEnum):
     REOPENED = "reopened"
     REQUESTED = "requested"
     PEOPLE_DISAGREE = "people_disagree"
+    WAITING_SAMPLE = "waiting_sample"
     IMPORTED = "imported"
 
 
@@ -115,9 +118,15 @@ def decide(evidence: Evidence, policy: PolicyTerms) -> Routing:
     )
 
 
-def people_first(stream: Stream, policy: PolicyTerms) -> int:
-    """How many people a case asks for at first: one only where a policy allows it and the stream is open or train."""
-    return policy.first_people if stream in (Stream.OPEN, Stream.TRAIN) else FIRST_PEOPLE
+def measures(stream: Stream, is_reference: bool = False) -> bool:
+    """Whether people's answers to a case measure a judge. Then they alone count: no probability of a machine, no
+    skill, and never one person."""
+    return is_reference or stream in MEASURING
+
+
+def people_first(stream: Stream, policy: PolicyTerms, *, is_reference: bool = False) -> int:
+    """How many people a case asks for at first: one only where a policy allows it and the case measures nothing."""
+    return FIRST_PEOPLE if measures(stream, is_reference) else policy.first_people
 
 
 def _why_people(evidence: Evidence) -> Reason | None:

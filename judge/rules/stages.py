@@ -2,9 +2,10 @@
 
 ::
 
-    imported ──accept──► accepted ──audit, recheck, alarm──┐
-        │                                                  ▼
-        └────────────────people──────────────────────► people ◄──send back── adjudication
+    imported ──accept──► accepted ──────recheck, alarm─────┐
+        │                    ▲                             ▼
+        │                    └──a certificate came later── people ◄──send back── adjudication
+        └──────people, or accepted and audited───────────► │
                                                          │  └──split, flagged──► ▲ │
                                                          ▼                         ▼
                                                        agreed ◄────────────────────┘
@@ -27,7 +28,7 @@ class Stage(StrEnum):
 NEXT: dict[Stage, frozenset[Stage]] = {
     Stage.IMPORTED: frozenset({Stage.ACCEPTED, Stage.PEOPLE}),
     Stage.ACCEPTED: frozenset({Stage.PEOPLE}),
-    Stage.PEOPLE: frozenset({Stage.ADJUDICATION, Stage.AGREED}),
+    Stage.PEOPLE: frozenset({Stage.ADJUDICATION, Stage.AGREED, Stage.ACCEPTED}),
     Stage.ADJUDICATION: frozenset({Stage.AGREED, Stage.PEOPLE}),
     Stage.AGREED: frozenset({Stage.PEOPLE, Stage.ADJUDICATION}),
 }

@@ -1,6 +1,7 @@
 """The way to a running server: start it when nobody did, hold it while we live, look at it, stop it.
 
-As a command: `python -m judge.services.supervise status`, `… stop [NAME …]`, `… postgres` (or valkey, models, embeddings).
+As a command: `python -m judge.services.supervise status`, `… stop [NAME …]`, `… postgres` (or valkey, models,
+embeddings).
 """
 
 from __future__ import annotations

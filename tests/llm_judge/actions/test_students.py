@@ -103,11 +103,7 @@ def test_certify_gold_and_audited_items_and_their_contexts_are_never_learned_fro
     Item.objects.filter(pk=items[5].pk).update(stream="open")
     teaching.label(project, una, items)
     audited = Case.objects.get(item=items[6], criterion__key="relevance")
-    before = Decision.objects.filter(case=audited).latest("pk")
-    Decision.objects.create(
-        case=audited, route="people", reason="audit", people_wanted=1, policy=before.policy,
-        is_audited=True, audit_probability=0.5,
-    )  # fmt: skip
+    Case.objects.filter(pk=audited.pk).update(is_reference=True)
     learned = {each.output for each in lessons.gather(project)}
     assert learned == {items[4].output, *(item.output for item in items[8:])}
     assert lessons.count(project) == {audited.criterion_id: len(learned)}
