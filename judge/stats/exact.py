@@ -25,6 +25,7 @@ def clopper_pearson(n_hits: float, n: float, *, confidence: float = 0.95) -> Int
     >>> clopper_pearson(0, 10)  # 1 − .025^(1/10)
     Interval(low=0.0, high=0.308...)
     """
+    _check(n_hits, n)
     tail = (1 - confidence) / 2
     return Interval(
         lower_bound(n_hits, n, confidence=1 - tail),
