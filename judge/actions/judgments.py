@@ -29,10 +29,9 @@ from judge.rules.verdicts import Answer
 class NewJudgment:
     """An answer to one case: ``label``, or ``unscored_reason`` where there is none.
 
-    A person's skip and flag are unscored answers with the reasons ``skipped`` and ``flagged``. ``suspicion`` says why
-    the item's text looks like a command to the machine; such a case goes to people. ``by_order`` holds what a machine
-    said of a pair in each order. ``confidence`` and ``at`` (when it
-    was given) come with imported answers alone.
+    A person's skip and flag are unscored answers with the reasons ``skipped`` and ``flagged``. ``by_order`` holds what
+    a machine said of a pair in each order. ``confidence`` and ``at`` (when it was given) come with imported answers
+    alone.
     """
 
     case_id: int
@@ -44,7 +43,6 @@ class NewJudgment:
     rationale: str = ""
     purpose: Purpose = Purpose.VOTE
     duration_ms: int | None = None
-    suspicion: str = ""
     by_order: Mapping[str, Mapping[str, float]] | None = None
     confidence: float | None = None
     at: datetime | None = None
@@ -94,18 +92,24 @@ def record(
 
 
 def _record_machine(new: Sequence[NewJudgment], *, rater: Rater, by: User | None, origin: str) -> Recorded:
-    """The same for a machine, in a handful of statements however many answers there are."""
+    """The same for a machine, in a handful of statements however many answers there are.
+
+    Whose text tries to command the judge is found here: such a case goes to people.
+    """
+    signs = suspicions.find(each.case_id for each in new)
     cases = bulk.lock(each.case_id for each in new)
     _check_labels(new, cases)
     voted = bulk.voted(cases, rater.pk)
     fresh = [each for each in new if each.purpose is not Purpose.VOTE or each.case_id not in voted]
     texts = _write_texts(fresh)
-    rows = [_row(each, cases[each.case_id].criterion_id, texts.get(id(each))) for each in fresh]
+    rows = [
+        _row(each, cases[each.case_id].criterion_id, texts.get(id(each)), signs[each.case_id] or "") for each in fresh
+    ]
     ids = dict(bulk.insert(bulk.INSERT_JUDGMENTS, rows, rater=rater.pk, origin=origin))
     if ids:
         project = Project.objects.select_related("policy", "judge").get(pk=cases[fresh[0].case_id].project_id)
         said = {
-            each.case_id: Answer(each.probs or {}, each.label, bool(each.suspicion))
+            each.case_id: Answer(each.probs or {}, each.label, is_suspicious=bool(signs[each.case_id]))
             for each in fresh
             if each.purpose in (Purpose.VOTE, Purpose.IMPORTED)
         }
@@ -140,7 +144,12 @@ def correct(new: Sequence[NewJudgment], *, rater: Rater, by: User, submission: u
 
 
 def lock_cases(ids: Sequence[int]) -> dict[int, Case]:
-    """The cases with their items, locked in id order until the transaction ends: whoever locks first goes first."""
+    """The cases with their items, locked in id order until the transaction ends: whoever locks first goes first.
+
+    What stands beside them is read in the same statement: p̂ of the judge in force, and whether a label is live.
+    """
+    verdict = Verdict.objects.filter(case=OuterRef("pk"), judge=OuterRef("project__judge"))
+    label = AgreedLabel.objects.filter(case=OuterRef("pk")).exclude(status=AgreedLabel.Status.WITHDRAWN)
     found = Case.objects.select_related("item", "project__policy", "project__judge").select_for_update(
         of=("self",), no_key=True
     )
@@ -177,7 +186,6 @@ def _insert(
             text_id=texts.get(id(each)),
             submission=submission,
             duration_ms=each.duration_ms,
-            suspicion=each.suspicion,
             confidence=each.confidence,
             **({"created_at": each.at} if each.at else {}),
         )
@@ -186,7 +194,7 @@ def _insert(
     return list(Judgment.objects.bulk_create(rows))
 
 
-def _row(new: NewJudgment, criterion_id: int, text_id: int | None) -> dict[str, Any]:
+def _row(new: NewJudgment, criterion_id: int, text_id: int | None, suspicion: str) -> dict[str, Any]:
     """What ``bulk.INSERT_JUDGMENTS`` takes."""
     return {
         "case_id": new.case_id,
@@ -198,7 +206,7 @@ def _row(new: NewJudgment, criterion_id: int, text_id: int | None) -> dict[str, 
         "outside_mass": new.outside_mass,
         "confidence": new.confidence,
         "unscored_reason": new.unscored_reason,
-        "suspicion": new.suspicion,
+        "suspicion": suspicion,
         "text_id": text_id,
         "duration_ms": new.duration_ms,
         "at": new.at,

@@ -63,6 +63,16 @@ WORDS: Mapping[str, Mapping[str, Promise | str]] = {
         "judges_disagree": _("its raters name different labels, so people answer"),
         "suspicious": _("the text tries to instruct the judge, so people answer"),
     },
+    "suspicion": {
+        "ignores_rubric": _("it tells the judge to ignore its instructions"),
+        "dictates_answer": _("it dictates an answer"),
+        "speaks_to_judge": _("it speaks to whoever judges"),
+        "writes_marks": _("it holds marks of a prompt, or an answer"),
+        "claims_approval": _("it claims that it was approved already"),
+        "presses_judge": _("it threatens or bribes whoever judges"),
+        "changes_rules": _("it claims that the rules have changed"),
+        "hides_text": _("it holds hidden or disguised text"),
+    },
     "scale": {
         "binary": _("two labels"),
         "graded": _("graded labels"),

@@ -15,7 +15,7 @@ from llm_judge.rules.scoring import JudgeCase
 #: The latest answer to each of these questions. Cursors bring jsonb as text.
 KNOWN = """
 SELECT DISTINCT ON (c.request_key)
-       c.request_key, j.label, j.probs, j.by_order, j.outside_mass, j.suspicion, coalesce(t.rationale, '')
+       c.request_key, j.label, j.probs, j.by_order, j.outside_mass, coalesce(t.rationale, '')
 FROM llm_judge_completion c
 JOIN judge_judgment j ON j.id = c.judgment_id
 LEFT JOIN judge_judgmenttext t ON t.id = j.text_id
@@ -42,9 +42,7 @@ def find(rater: Rater, keys: Mapping[int, uuid.UUID]) -> dict[int, NewJudgment]:
     }  # the label fits: the scale is part of the key
 
 
-def _again(
-    case_id: int, label: str, probs: str, by_order: str, outside: float, suspicion: str, rationale: str
-) -> NewJudgment:
+def _again(case_id: int, label: str, probs: str, by_order: str, outside: float, rationale: str) -> NewJudgment:
     return NewJudgment(
         case_id,
         label,
@@ -53,5 +51,4 @@ def _again(
         outside_mass=outside,
         rationale=rationale,
         duration_ms=0,
-        suspicion=suspicion,
     )

@@ -28,9 +28,9 @@ def case(project: Project, pair: tuple[Rater, Rater]) -> Case:
     return factories.cases_of(item)["relevance"]
 
 
-def answer(case: Case, rater: Rater, fits: float, **more: object) -> None:
+def answer(case: Case, rater: Rater, fits: float) -> None:
     label = "fits" if fits > 0.5 else "weak"
-    new = NewJudgment(case.pk, label, probs={"fits": fits, "weak": 1 - fits}, **more)  # type: ignore[arg-type]
+    new = NewJudgment(case.pk, label, probs={"fits": fits, "weak": 1 - fits})
     judgments.record([new], rater=rater)
 
 
@@ -77,11 +77,6 @@ def test_raters_of_a_panel_who_disagree_send_the_case_to_people_with_that_reason
     answer(case, pair[0], 0.9)
     answer(case, pair[1], 0.2)
     assert Decision.objects.get(case=case).reason == "judges_disagree"
-
-
-def test_a_suspicious_item_goes_to_people_with_that_reason(case: Case, pair: tuple[Rater, Rater]) -> None:
-    answer(case, pair[0], 0.99, suspicion="tells the judge what to answer")
-    assert Decision.objects.get(case=case).reason == "suspicious"
 
 
 def test_a_panel_made_late_speaks_at_once_on_what_was_answered(

@@ -10,6 +10,7 @@ from judge.rules.scales import ScaleKind
 from judge.rules.settling import Basis
 from judge.rules.stages import Stage
 from judge.rules.streams import Stream
+from judge.rules.suspicion_signs import Sign
 from judge.templatetags.words import WORDS, percent, word
 
 
@@ -17,6 +18,7 @@ from judge.templatetags.words import WORDS, percent, word
     ("stage", Stage), ("waits_for", Stage), ("then", Stage), ("stream", Stream), ("basis", Basis), ("reason", Reason),
     ("why", Reason), ("route", Route), ("scale", ScaleKind), ("role", Role.values), ("task", Task.values),
     ("purpose", Purpose.values), ("status", AgreedLabel.Status.values), ("judge_kind", Judge.Kind.values),
+    ("suspicion", Sign),
 ])  # fmt: skip
 def test_every_value_has_a_word_and_no_word_lacks_a_value(kind: str, values: Iterable[object]) -> None:
     assert set(WORDS[kind]) == {str(value) for value in values}
