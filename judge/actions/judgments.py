@@ -13,16 +13,16 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
-from judge.actions import bulk, decisions, events, labels, verdicts
+from judge.actions import bulk, decisions, events, labels, suspicions, verdicts
 from judge.actions.bulk import LockedCase
 from judge.errors import InputError
-from judge.models import AgreedLabel, Case, Judgment, JudgmentText, Project, Purpose, Rater, User, moving
+from judge.models import AgreedLabel, Case, Judgment, JudgmentText, Project, Purpose, Rater, User, Verdict, moving
 from judge.rules.settling import Basis
 from judge.rules.stages import Stage
-from judge.rules.verdicts import Answer
+from judge.rules.verdicts import Answer, Doubt
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +153,9 @@ def lock_cases(ids: Sequence[int]) -> dict[int, Case]:
     found = Case.objects.select_related("item", "project__policy", "project__judge").select_for_update(
         of=("self",), no_key=True
     )
+    # text that commands the judge made its p̂: then nothing is known beforehand
+    trusted = verdict.exclude(doubt=Doubt.SUSPICIOUS).values("probs")[:1]
+    found = found.annotate(p_hat=Subquery(trusted), has_label=Exists(label))
     return {case.pk: case for case in found.filter(pk__in=ids).order_by("pk")}
 
 
