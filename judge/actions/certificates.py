@@ -114,6 +114,12 @@ def in_force(judge: Judge) -> QuerySet[Any]:
     return Certificate.objects.filter(judge=judge, state=CERTIFIED)
 
 
+def standing_in(project: Project) -> list[Certificate]:
+    """Certificates that live labels of the project may rest on: every one that certified something."""
+    found = Certificate.objects.filter(project=project, threshold__isnull=False).exclude(state=UNCERTIFIED)
+    return list(found.select_related("criterion", "judge").order_by("pk"))
+
+
 def risk_of(policy: Policy, criterion: Criterion) -> tuple[float, float]:
     """Alpha and delta of a criterion: its own where the policy has them."""
     own = policy.criterion_risk.get(criterion.key, {})

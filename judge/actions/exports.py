@@ -12,11 +12,12 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from judge.actions import events, export_sql
+from judge.actions import certificates, events, export_sql
 from judge.errors import InputError
 from judge.formats import training
 from judge.formats.writing import CsvWriter, JsonlWriter, ParquetWriter, write_manifest
-from judge.models import Project, User
+from judge.models import AuditWatch, Certificate, Membership, Project, Role, User
+from judge.rules.streams import Stream
 
 #: Rows fetched at a time: bounds memory.
 FETCH = 2_000
@@ -35,6 +36,14 @@ class ExportReport:
 type Rows = Iterator[dict[str, Any]]
 
 
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What a format counts while it reads: rows by kind, and what it leaves out on purpose, by reason."""
+
+    counts: Counter[str]
+    excluded: Counter[str]
+
+
 def export(project: Project, format: str, folder: Path, *, by: User | None, kind: str = "jsonl") -> ExportReport:
     """Write ``<format>.<kind>`` into ``folder`` and an entry about it into the folder's ``manifest.json``.
 
@@ -49,22 +58,33 @@ def export(project: Project, format: str, folder: Path, *, by: User | None, kind
     with transaction.atomic(durable=True), _writer(format, kind, folder) as writer:
         with connection.cursor() as cursor:  # every row and count of one export is of one moment
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        for row in FORMATS[format](project, counts, excluded):
+        for row in FORMATS[format](project, Tally(counts, excluded), may_see_certify(project, by)):
             writer.write(row)
+        manifest = _manifest(project)
     file = _file_facts(project, format, writer) | {"counts": dict(sorted(counts.items())), "excluded": dict(excluded)}
-    write_manifest(folder / "manifest.json", _manifest(project) | {"files": [*others, file]})
+    write_manifest(folder / "manifest.json", manifest | {"files": [*others, file]})
     events.note(project, "labels exported", by=by, format=format, rows=writer.rows, sha256=writer.sha256)
     return ExportReport(writer.path, folder / "manifest.json", writer.rows, excluded)
 
 
-def labels(project: Project, counts: Counter[str], excluded: Counter[str]) -> Rows:
+def may_see_certify(project: Project, by: User | None) -> bool:
+    """Whoever may edit rubric, prompt or model must not read what proves the judge; the operator's command line may."""
+    return by is None or not (
+        by.is_superuser or Membership.objects.filter(project=project, user=by, role=Role.LEAD).exists()
+    )
+
+
+def labels(project: Project, tally: Tally, sees_certify: bool) -> Rows:
     """Every live agreed label with its provenance, in the order in which they were agreed."""
     for row in _stream(export_sql.LABELS, {"project": project.pk}):
-        counts[f"{row['criterion']} · {row['basis']}"] += 1
+        if row["stream"] == Stream.CERTIFY and not sees_certify:
+            tally.excluded["certify cases, which nobody sees who may edit rubric, prompt or model"] += 1
+            continue
+        tally.counts[f"{row['criterion']} · {row['basis']}"] += 1
         yield training.labels_row(**row, split=None)
 
 
-def sft(project: Project, counts: Counter[str], excluded: Counter[str]) -> Rows:
+def sft(project: Project, tally: Tally, sees_certify: bool) -> Rows:
     """Qualified items as conversations: rejection sampling.
 
     An item qualifies when every criterion of the rubric in force has a live label that passes. Items whose context
@@ -74,14 +94,14 @@ def sft(project: Project, counts: Counter[str], excluded: Counter[str]) -> Rows:
     assert template is not None
     for row in _stream(export_sql.QUALIFIED, {"project": project.pk, "rubric": project.rubric_id}):
         if row["is_reserved"]:
-            excluded["context holds a certify, gold or audited case"] += 1
+            tally.excluded["context holds a certify, gold or audited case"] += 1
             continue
-        counts[row["language"] or "unknown"] += 1
+        tally.counts[row["language"] or "unknown"] += 1
         prompt = row["prompt"] or template.user.replace("{context}", training.text_of(row["context"]))
         yield training.sft_row(prompt=prompt, output=row["output"], system=template.system)
 
 
-FORMATS: dict[str, Callable[[Project, Counter[str], Counter[str]], Rows]] = {"labels": labels, "sft": sft}
+FORMATS: dict[str, Callable[[Project, Tally, bool], Rows]] = {"labels": labels, "sft": sft}
 
 
 def _stream(statement: str, parameters: Mapping[str, Any]) -> Rows:
@@ -139,6 +159,21 @@ def _manifest(project: Project) -> dict[str, Any]:
     return {
         "project": project.slug,
         "is_demo": project.is_demo,
-        "certificates": "none: every label rests on people's answers",
+        "certificates": [_certificate(each) for each in certificates.standing_in(project)]
+        or "none: every label rests on people's answers",
         "p_wrong": "from people of equal, unknown skill; not calibrated",
     }
+
+
+def _certificate(row: Certificate) -> dict[str, Any]:
+    """What a trainer needs to know of a certificate that labels rest on, the audit beside it."""
+    told: dict[str, Any] = {
+        "criterion": row.criterion.key, "state": row.state, "judge_version": str(row.judge.version), "alpha": row.alpha,
+        "delta": row.delta, "threshold": row.threshold, "n_certify": row.n, "n_accepted": row.n_accepted,
+        "n_errors": row.n_errors, "coverage": row.coverage, "scope": row.scope, "reference": row.reference,
+    }  # fmt: skip
+    if watch := AuditWatch.objects.filter(certificate=row).first():
+        told["audit"] = {
+            "accepted": watch.n_accepted, "audited": watch.n_audited, "errors": watch.n_errors, "bound": watch.bound
+        }  # fmt: skip
+    return told
