@@ -49,10 +49,13 @@ def set_rate(certificate: Certificate, *, batch: int) -> None:
 
 
 def _confident(certificate: Certificate) -> QuerySet[Case]:
+    """Open cases at or above the threshold, but for those that people see because they measure a judge."""
     enough = Verdict.objects.filter(
         case=OuterRef("pk"), judge=certificate.judge_id, confidence__gte=certificate.threshold, doubt=""
     )
-    return Case.objects.filter(Exists(enough), criterion=certificate.criterion_id, item__stream=Stream.OPEN)
+    return Case.objects.filter(
+        Exists(enough), criterion=certificate.criterion_id, item__stream=Stream.OPEN, is_reference=False
+    )
 
 
 def _touches() -> QuerySet[Judgment]:
