@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from judge.errors import InputError
-from judge.models import Judge
+from judge.models import Judge, Rater
 from llm_judge.actions.drafts import ASKABLE
 from llm_judge.actions.endpoints import EMBEDDED, SCRIPTED, SERVER
 from llm_judge.models import Endpoint
@@ -148,6 +149,17 @@ class EndpointForm(forms.Form):
     )
     price_in = forms.FloatField(label=_("Price of a million prompt tokens"), min_value=0, initial=0)
     price_out = forms.FloatField(label=_("Price of a million written tokens"), min_value=0, initial=0)
+
+
+class PlacementForm(forms.Form):
+    """Which rater an endpoint is given to, or taken from."""
+
+    rater = forms.ModelChoiceField(label=_("Rater"), queryset=Rater.objects.none(), empty_label=None)
+    do = forms.ChoiceField(choices=(("attach", ""), ("detach", "")))
+
+    def __init__(self, *args: Any, raters: QuerySet[Rater], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cast("forms.ModelChoiceField[Rater]", self.fields["rater"]).queryset = raters
 
 
 class RaterForm(forms.Form):

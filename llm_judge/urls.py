@@ -16,4 +16,5 @@ urlpatterns = [
     path("trials/<int:trial_id>/candidate/", trials.make_candidate, name="make_candidate"),
     path("endpoints/", endpoints.endpoints, name="endpoints"),
     path("endpoints/<int:endpoint_id>/look/", endpoints.look_at_endpoint, name="look_at_endpoint"),
+    path("endpoints/<int:endpoint_id>/raters/", endpoints.place_rater, name="place_rater"),
 ]

@@ -39,11 +39,11 @@ class Draft:
     decoding: Decoding = field(default_factory=Decoding)
 
 
-def inspect(endpoint: Endpoint) -> ServerFacts:
+def inspect(endpoint: Endpoint, *, model: str = "") -> ServerFacts:
     """What the endpoint's server says it is, asked now. Raises ServiceError where it does not say so in time."""
     if endpoint.kind not in ASKABLE:
         raise ServiceError(f'The endpoint "{endpoint.name}" is no server: only commands use it.')
-    return asyncio.run(_inspect(endpoints.connect(endpoint), endpoint.name))
+    return asyncio.run(_inspect(endpoints.connect(endpoint, model=model), endpoint.name))
 
 
 def learn(endpoint: Endpoint) -> ServerFacts:

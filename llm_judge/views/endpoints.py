@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.db.models import Prefetch
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -11,10 +12,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 from judge import access
 from judge.errors import InputError, ServiceError
 from judge.models import Role
-from llm_judge.actions import drafts
+from llm_judge.actions import drafts, placements
 from llm_judge.actions import endpoints as endpoint_actions
 from llm_judge.backends.base import ServerFacts
-from llm_judge.forms import EndpointForm
+from llm_judge.forms import EndpointForm, PlacementForm
 from llm_judge.models import Endpoint
 
 
@@ -48,13 +49,35 @@ def look_at_endpoint(request: access.ProjectRequest, endpoint_id: int) -> HttpRe
     return _page(request, EndpointForm(), looked=endpoint.pk, facts=facts, trouble=trouble)
 
 
+@require_POST
+@access.project(Role.LEAD)
+def place_rater(request: access.ProjectRequest, endpoint_id: int) -> HttpResponse:
+    """Give an endpoint to one of the project's raters, or take it away; for site admins alone."""
+    endpoint = get_object_or_404(Endpoint, pk=endpoint_id)
+    form = PlacementForm(request.POST, raters=placements.offered(request.project))
+    if not form.is_valid():
+        raise InputError("no rater was chosen", expected="attach or detach, and a rater of this project")
+    rater, is_new = form.cleaned_data["rater"], form.cleaned_data["do"] == "attach"
+    told = {"rater": rater.name, "endpoint": endpoint.name}
+    try:
+        (placements.attach if is_new else placements.detach)(rater, endpoint, by=request.user)
+    except (InputError, ServiceError) as error:
+        messages.error(request, str(error))
+    else:
+        said = _("%(rater)s is asked at %(endpoint)s too.") if is_new else _("%(rater)s is not asked at %(endpoint)s.")
+        messages.success(request, said % told)
+    return redirect("endpoints", slug=request.project.slug)
+
+
 def _page(request: access.ProjectRequest, form: EndpointForm, **looked: object) -> HttpResponse:
     facts = looked.get("facts")
     if isinstance(facts, ServerFacts):
         looked["rules"] = ", ".join(sorted(rule.value for rule in facts.rules))
         looked["server"] = f"{facts.server} {facts.server_version}".strip()
+    own = placements.offered(request.project)
     context = {
-        "endpoints": Endpoint.objects.order_by("pk"),
+        "endpoints": Endpoint.objects.order_by("pk").prefetch_related(Prefetch("raters", own, to_attr="own_raters")),
+        "raters": list(own) if request.user.is_superuser else [],
         "askable": drafts.ASKABLE,
         "form": form,
         **looked,

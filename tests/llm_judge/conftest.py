@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
 
 import pytest
 
-from judge.models import Project
+from judge.models import Project, User
 from llm_judge.actions import calls, setups
 from llm_judge.models import Endpoint
 from tests import factories
+from tests.contracts.servers import LoopbackServer, serve
+from tests.llm_judge.pools import Start
 
 
 @pytest.fixture
@@ -24,6 +29,36 @@ def judged_project(db: None) -> Project:
 def scripted(judged_project: Project) -> Endpoint:
     """The endpoint of the scripted judge: its options plan latency and faults."""
     return Endpoint.objects.get(name="scripted")
+
+
+@pytest.fixture
+def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The world's names, as its servers tell them just now: host → address. The loopback server is real."""
+    told: dict[str, str] = {}
+    real = socket.getaddrinfo
+
+    def look_up(host: Any, *rest: Any, **options: Any) -> Any:
+        name = host.decode() if isinstance(host, bytes) else host
+        return real(told.get(name, name), *rest, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    return told
+
+
+@pytest.fixture
+def root(db: None) -> User:
+    """A site admin."""
+    user = factories.make_user("root")
+    user.is_superuser = user.is_staff = True
+    user.save()
+    return user
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """``start(**how)``: another server that runs until the test ends."""
+    with ExitStack() as stack:
+        yield lambda **how: stack.enter_context(serve(LoopbackServer(**how)))
 
 
 @pytest.fixture(autouse=True)

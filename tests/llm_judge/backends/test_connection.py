@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
-from typing import Any
 
 import pytest
 from pytest_httpserver import HTTPServer
@@ -34,20 +32,6 @@ def test_an_odd_or_private_address_is_refused_where_no_admin_named_it(url: str) 
 
 def test_a_public_address_is_taken() -> None:
     assert str(check_public("https://api.example.org/openai/v1/")) == "https://api.example.org/openai"
-
-
-@pytest.fixture
-def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """The world's names, as its servers tell them just now: host → address. The loopback server is real."""
-    told: dict[str, str] = {}
-    real = socket.getaddrinfo
-
-    def look_up(host: Any, *rest: Any, **options: Any) -> Any:
-        name = host.decode() if isinstance(host, bytes) else host
-        return real(told.get(name, name), *rest, **options)
-
-    monkeypatch.setattr(socket, "getaddrinfo", look_up)
-    return told
 
 
 def call(url: str, *, trusted: bool) -> object:

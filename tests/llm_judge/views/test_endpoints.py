@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from judge.models import Project, User
-from llm_judge.actions import endpoints
+from llm_judge.actions import drafts, endpoints, placements, setups
 from llm_judge.models import Endpoint
 from tests import factories
 from tests.judge.views import stories
@@ -25,14 +26,6 @@ def page(project: Project) -> str:
 def typed(**changes: Any) -> dict[str, Any]:
     figures = {"max_in_flight": 8, "timeout_s": 30, "weight": 1, "price_in": 0.5, "price_out": 2}
     return {"name": "team", "base_url": "http://93.184.215.14:8000/v1", "model": "m", **figures, **changes}
-
-
-@pytest.fixture
-def root(db: None) -> User:
-    user = factories.make_user("root")
-    user.is_superuser = True
-    user.save()
-    return user
 
 
 def test_a_lead_adds_a_public_server(project: Project, lea: User, browse: Browse) -> None:
@@ -84,6 +77,64 @@ def look(project: Project, endpoint: Endpoint) -> str:
     return reverse("look_at_endpoint", args=[project.slug, endpoint.pk])
 
 
+def place(project: Project, endpoint: Endpoint) -> str:
+    return reverse("place_rater", args=[project.slug, endpoint.pk])
+
+
+@pytest.fixture
+def second(project: Project) -> Endpoint:
+    """A second endpoint of scripted answers, beside the one where the project's rater is asked."""
+    setups.use_scripted(project)
+    return Endpoint.objects.create(name="second", kind="scripted", is_trusted=True)
+
+
+def test_an_admin_gives_a_rater_a_second_endpoint_and_takes_it_away(
+    project: Project, second: Endpoint, root: User, browse: Browse
+) -> None:
+    (rater,) = placements.offered(project)
+    client = browse(root)
+    assert "Ask it here too" in client.get(page(project)).text
+    for _ in range(2):  # twice is once
+        text = client.post(place(project, second), {"rater": rater.pk, "do": "attach"}, follow=True).text
+        assert "is asked at second too." in text
+        assert [each.name for each in rater.endpoints.order_by("pk")] == ["scripted", "second"]
+    text = client.post(place(project, second), {"rater": rater.pk, "do": "detach"}, follow=True).text
+    assert "is not asked at second." in text
+    (last,) = rater.endpoints.all()
+    text = client.post(place(project, last), {"rater": rater.pk, "do": "detach"}, follow=True).text
+    assert "is asked nowhere else" in text
+    assert rater.endpoints.count() == 1
+    assert client.get(place(project, second)).status_code == 405
+    assert client.post(place(project, second), {"rater": rater.pk, "do": "else"}).status_code == 400
+
+
+def test_a_lead_sees_where_a_rater_is_asked_and_cannot_change_it(
+    project: Project, second: Endpoint, lea: User, browse: Browse
+) -> None:
+    (rater,) = placements.offered(project)
+    client = browse(lea)
+    text = client.get(page(project)).text
+    assert rater.name in text
+    assert place(project, second) not in text
+    for wish in ("attach", "detach"):
+        assert client.post(place(project, second), {"rater": rater.pk, "do": wish}).status_code == 403
+    assert [each.name for each in rater.endpoints.all()] == ["scripted"]
+
+
+def test_raters_of_other_projects_are_neither_shown_nor_taken(
+    project: Project, second: Endpoint, root: User, browse: Browse
+) -> None:
+    other = factories.make_project("Elsewhere")
+    theirs = drafts.make_candidate(
+        other, replace(setups.scripted_configuration(), max_examples=3), endpoint=second, by=root, name="PLANTED-92"
+    )
+    client = browse(root)
+    assert "PLANTED-92" not in client.get(page(project)).text
+    rater = theirs.seats.get().rater
+    assert client.post(place(project, second), {"rater": rater.pk, "do": "detach"}).status_code == 400
+    assert rater.endpoints.count() == 1
+
+
 def test_no_key_ever_stands_on_the_page(
     project: Project, lea: User, browse: Browse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -101,6 +152,7 @@ def test_only_leads_come_in(project: Project, name: str, browse: Browse, request
     assert client.get(page(project)).status_code == 403
     assert client.post(page(project), typed()).status_code == 403
     assert client.post(look(project, scripted)).status_code == 403
+    assert client.post(place(project, scripted), {"do": "attach"}).status_code == 403
     assert not Endpoint.objects.filter(name="team").exists()
 
 
