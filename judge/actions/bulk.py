@@ -72,7 +72,8 @@ ORDER BY new.decision_id
 MARK_REFERENCES = "UPDATE judge_case SET is_reference = true WHERE id = ANY (%(ids)s::bigint[])"
 
 MOVE = """
-UPDATE judge_case SET stage = %(stage)s, people_wanted = %(people_wanted)s, stage_since = statement_timestamp()
+UPDATE judge_case SET stage = %(stage)s, people_wanted = %(people_wanted)s, stage_since = statement_timestamp(),
+                      priority = coalesce(%(priority)s, priority)
 WHERE id = ANY (%(ids)s::bigint[])
 """
 

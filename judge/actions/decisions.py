@@ -5,12 +5,15 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from judge.actions import bulk, cells
 from judge.actions.bulk import LockedCase
 from judge.actions.cells import UNCERTIFIED, Cell
 from judge.models import Case, Decision, Policy, Project, User, Verdict
+from judge.rules import queueing
+from judge.rules.information import share_of_most
 from judge.rules.routing import Evidence, Reason, Route, Routing, decide
 from judge.rules.stages import Stage, may_move
 from judge.rules.streams import Stream
@@ -26,7 +29,7 @@ def route(
     """Decide on cases that nobody has touched and move them on; returns how many the judge accepted. A case without
     a verdict stays where it is, unless the project has no judge in force. The caller holds the cases' locks."""
     policy, known = _policy(project), cells.of_project(project) if cases else {}
-    terms, moves, rows = policy.terms, [], []
+    terms, moves, rows, priorities = policy.terms, [], [], {}
     for case in cases:
         verdict = verdicts.get(case.pk)
         if verdict is None and project.judge_id is not None:
@@ -35,7 +38,8 @@ def route(
         routing = decide(evidence(case, verdict, cell), terms)
         moves.append((case, _stage(routing), routing.people_wanted))
         rows.append(_row(case, routing, verdict, cell))
-    move(moves)
+        priorities[case.pk] = _priority(routing.reason, verdict)
+    move(moves, priorities)
     decided = dict(bulk.insert(bulk.INSERT_DECISIONS, rows, judge=project.judge_id, policy=policy.pk))
     accepted = [row["case_id"] for row in rows if row["route"] == Route.ACCEPT]
     if accepted:
@@ -70,7 +74,8 @@ def ask_people(
         )
         for case in cases
     ]
-    move((case, Stage.PEOPLE, wanted[case.pk]) for case in cases)
+    place = queueing.priority(reason)
+    move([(case, Stage.PEOPLE, wanted[case.pk]) for case in cases], dict.fromkeys(wanted, place))
     return list(Decision.objects.bulk_create(rows))
 
 
@@ -89,17 +94,29 @@ def evidence(case: Case | LockedCase, verdict: Opinion | Verdict | None, cell: C
     )
 
 
-def move(moves: Iterable[tuple[Case | LockedCase, Stage, int]]) -> None:
-    """Put cases on their stages with the people they want, one statement for each distinct target."""
-    groups: dict[tuple[Stage, int], list[Case | LockedCase]] = defaultdict(list)
+def move(
+    moves: Iterable[tuple[Case | LockedCase, Stage, int]], priorities: Mapping[int, int | None] = MappingProxyType({})
+) -> None:
+    """Put cases on their stages with the people they want, one statement for each distinct target.
+
+    ``priorities``: by case id; others keep theirs.
+    """
+    groups: dict[tuple[Stage, int, int | None], list[Case | LockedCase]] = defaultdict(list)
     for case, stage, people_wanted in moves:
         assert stage == case.stage or may_move(Stage(case.stage), stage), f"case {case.pk}: {case.stage} to {stage}"
-        groups[stage, people_wanted].append(case)
-    for (stage, people_wanted), cases in groups.items():
+        groups[stage, people_wanted, priorities.get(case.pk)].append(case)
+    for (stage, people_wanted, priority), cases in groups.items():
         ids = bulk.array(case.pk for case in cases)
-        bulk.execute(bulk.MOVE, stage=stage.value, people_wanted=people_wanted, ids=ids)
+        bulk.execute(bulk.MOVE, stage=stage.value, people_wanted=people_wanted, priority=priority, ids=ids)
         for case in cases:
             case.stage, case.people_wanted = stage, people_wanted
+
+
+def _priority(reason: Reason, verdict: Opinion | Verdict | None) -> int | None:
+    """Text that commands the judge made its p̂, so that says nothing of what people will say."""
+    if not queueing.needs_information(reason) or verdict is None or verdict.doubt == Doubt.SUSPICIOUS:
+        return queueing.priority(reason)
+    return queueing.priority(reason, share_of_most(verdict.probs or {}))
 
 
 def _row(case: Case | LockedCase, routing: Routing, verdict: Opinion | Verdict | None, cell: Cell) -> dict[str, Any]:

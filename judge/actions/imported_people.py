@@ -9,12 +9,13 @@ from itertools import batched
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from judge.actions import decisions, judgments, labels
+from judge.actions import decisions, judgments, labels, skills
 from judge.errors import InputError
 from judge.models import AgreedLabel, Case, Frame, Item, Judgment, Project, Purpose, Rater, User, Verdict
 from judge.rules.imported import Reference, settle_imported
 from judge.rules.routing import Reason
 from judge.rules.settling import Basis, Outcome, Settlement
+from judge.rules.skills import Said
 from judge.rules.stages import Stage
 from judge.rules.streams import SAMPLE_RATES, Stream, StreamRates, draw_labelled, uniform
 
@@ -136,6 +137,7 @@ def _settlements(project: Project, cases: Sequence[Case]) -> dict[Case, Settleme
     assert project.policy is not None
     answers, scales, terms = _answers(cases), labels.scales_of(cases), project.policy.terms
     references = dict(Frame.objects.filter(project=project).values_list("pk", "reference"))
+    known = skills.of_criteria({case.criterion_id for case in cases})
     return {
         case: settle_imported(
             answers[case.pk],
@@ -144,18 +146,21 @@ def _settlements(project: Project, cases: Sequence[Case]) -> dict[Case, Settleme
             is_sample=case.item.stream_reason == IMPORTED_SAMPLE,
             reference=Reference(references[case.item.frame_id]),
             policy=terms,
+            is_reference=case.is_reference,
+            prior=case.p_hat,
+            skills=known[case.criterion_id],
         )
         for case in cases
     }
 
 
-def _answers(cases: Iterable[Case]) -> Mapping[int, list[str]]:
-    answers: dict[int, list[str]] = defaultdict(list)
+def _answers(cases: Iterable[Case]) -> Mapping[int, list[Said]]:
+    answers: dict[int, list[Said]] = defaultdict(list)
     rows = Judgment.objects.filter(
         case__in=cases, rater__kind=Rater.Kind.PERSON, purpose=Purpose.IMPORTED, retracted_at=None, label__isnull=False
     )
-    for case_id, label in rows.order_by("pk").values_list("case_id", "label"):
-        answers[case_id].append(label)
+    for case_id, rater_id, label in rows.order_by("pk").values_list("case_id", "rater_id", "label"):
+        answers[case_id].append(Said(str(label), rater_id))
     return answers
 
 

@@ -155,7 +155,7 @@ def lock_cases(ids: Sequence[int]) -> dict[int, Case]:
     )
     # text that commands the judge made its p̂: then nothing is known beforehand
     trusted = verdict.exclude(doubt=Doubt.SUSPICIOUS).values("probs")[:1]
-    found = found.annotate(p_hat=Subquery(trusted), has_label=Exists(label))
+    found = found.annotate(p_hat=Subquery(trusted), has_label=Exists(label))  # type: ignore[no-redef]
     return {case.pk: case for case in found.filter(pk__in=ids).order_by("pk")}
 
 

@@ -7,11 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from django.db.models.functions import Now
 
-from judge.actions import decisions
+from judge.actions import decisions, skills
+from judge.actions.bulk import LockedCase
 from judge.errors import InputError
 from judge.models import AgreedLabel, Case, Judgment, Project, Purpose, Rater, ScaleLabelRow, User, moving
-from judge.rules.routing import PolicyTerms, Reason
+from judge.rules.routing import Reason
 from judge.rules.settling import FLAGGED, Basis, Outcome, Settlement, Vote, settle
+from judge.rules.skills import UNKNOWN
 from judge.rules.stages import Stage
 from judge.rules.streams import Stream
 
@@ -24,16 +26,15 @@ _SCALES: dict[int, tuple[str, ...]] = {}
 
 def settle_cases(project: Project, cases: Sequence[Case], votes: Votes) -> dict[int, Settlement]:
     """Settle what people's votes now say of ``cases`` and move each case on. The caller holds the cases' locks."""
-    assert project.policy is not None
-    scales, terms = scales_of(cases), project.policy.terms
-    settled = {case.pk: _settle(case, votes[case.pk], scales[case.criterion_id], terms) for case in cases}
+    settled = _settle(project, cases, votes)
     by_outcome: dict[Outcome, list[Case]] = defaultdict(list)
     for case in cases:
         by_outcome[settled[case.pk].outcome].append(case)
     _withdraw_peoples_labels([case for case in cases if settled[case.pk].outcome is not Outcome.AGREED])
     decisions.move((case, Stage.PEOPLE, case.people_wanted) for case in by_outcome[Outcome.WAIT] if not case.is_waiting)
-    if disagreed := by_outcome[Outcome.MORE]:
-        decisions.ask_people(project, disagreed, reason=Reason.PEOPLE_DISAGREE, people=1)
+    for outcome, reason in ((Outcome.MORE, Reason.PEOPLE_DISAGREE), (Outcome.DOUBTED, Reason.LABEL_DOUBTED)):
+        if open_ones := by_outcome[outcome]:
+            decisions.ask_people(project, open_ones, reason=reason, people=1)
     decisions.move((case, Stage.ADJUDICATION, case.people_wanted) for case in by_outcome[Outcome.ADJUDICATE])
     agree(project, {case: settled[case.pk] for case in by_outcome[Outcome.AGREED]}, by=None)
     return settled
@@ -46,7 +47,7 @@ def agree(
     superseded. The caller holds the cases' locks."""
     if not settlements:
         return []
-    live = {row.case_id: row for row in AgreedLabel.objects.filter(case__in=settlements).exclude(status="withdrawn")}
+    live = _live(settlements)
     changed = {case: new for case, new in settlements.items() if not _says_the_same(live.get(case.pk), new)}
     withdraw(live[case.pk] for case in changed if case.pk in live)
     rows = AgreedLabel.objects.bulk_create(
@@ -87,7 +88,7 @@ def adjudicate(project: Project, chosen: Mapping[Case, str], votes: Votes, *, by
     return agree(project, settlements, by=by)
 
 
-def scales_of(cases: Iterable[Case]) -> dict[int, tuple[str, ...]]:
+def scales_of(cases: Iterable[Case] | Iterable[LockedCase]) -> dict[int, tuple[str, ...]]:
     """The label keys of each criterion of ``cases``, in the scale's order."""
     wanted = {case.criterion_id for case in cases}
     if missing := wanted - _SCALES.keys():
@@ -111,17 +112,38 @@ def people_votes(case_ids: Iterable[int]) -> Votes:
 
 
 def vote_of(row: Judgment) -> Vote:
-    return Vote(row.label, is_flag=row.unscored_reason == FLAGGED)
+    return Vote(row.label, is_flag=row.unscored_reason == FLAGGED, rater=row.rater_id)
 
 
-def _settle(case: Case, votes: Mapping[int, Vote], labels: Sequence[str], policy: PolicyTerms) -> Settlement:
-    return settle(
-        list(votes.values()),
-        labels=labels,
-        people_wanted=case.people_wanted,
-        stream=Stream(case.item.stream),
-        policy=policy,
-    )
+def _settle(project: Project, cases: Sequence[Case], votes: Votes) -> dict[int, Settlement]:
+    """What the rule says of each case, by id. Skills are asked for only where somebody else has answered before."""
+    assert project.policy is not None
+    scales, terms = scales_of(cases), project.policy.terms
+    is_first = all(len(votes[case.pk]) < terms.first_people for case in cases)
+    known = {} if is_first else skills.of_criteria({case.criterion_id for case in cases})
+    return {
+        case.pk: settle(
+            list(votes[case.pk].values()),
+            labels=scales[case.criterion_id],
+            people_wanted=case.people_wanted,
+            stream=Stream(case.item.stream),
+            policy=terms,
+            is_reference=case.is_reference,
+            prior=case.p_hat,
+            skills=known.get(case.criterion_id, UNKNOWN),
+        )
+        for case in cases
+    }
+
+
+def _live(cases: Iterable[Case]) -> dict[int, AgreedLabel]:
+    """The labels in force or in doubt, by case. ``has_label`` may be older than the lock: whoever made a label while
+    we waited has also moved the case, and of that we hold the newest."""
+    looked = [case for case in cases if case.has_label or case.stage in (Stage.ACCEPTED, Stage.AGREED)]
+    if not looked:
+        return {}
+    rows = AgreedLabel.objects.filter(case__in=looked).exclude(status=AgreedLabel.Status.WITHDRAWN)
+    return {row.case_id: row for row in rows}
 
 
 def _withdraw_peoples_labels(cases: Sequence[Case]) -> None:

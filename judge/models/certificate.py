@@ -177,6 +177,9 @@ class SkillTable(models.Model):
     n_cases = models.PositiveIntegerField(default=0)
     n_gold = models.PositiveIntegerField(default=0)
     fitted_at = models.DateTimeField(db_default=Now())
+    fitted_on = models.CharField(
+        max_length=120, blank=True, default="", help_text="what was there to fit: another value is news"
+    )
 
 
 class Milestone(models.Model):

@@ -40,6 +40,7 @@ class Reason(StrEnum):
     REOPENED = "reopened"
     REQUESTED = "requested"
     PEOPLE_DISAGREE = "people_disagree"
+    LABEL_DOUBTED = "label_doubted"
     WAITING_SAMPLE = "waiting_sample"
     IMPORTED = "imported"
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from judge.rules.routing import REFERENCE_PEOPLE, PolicyTerms, people_first
+from judge.rules.routing import REFERENCE_PEOPLE, PolicyTerms, measures, people_first
+from judge.rules.skills import UNKNOWN, Said, Skills, calibrated, soft_label, with_calibration
 from judge.rules.streams import Stream
 
-#: Dirichlet prior of a person's answers (STATISTICS §5): an unknown person is right 4 : 1 against each other label.
-PRIOR_RIGHT, PRIOR_WRONG = 4.0, 1.0
+#: Where q is calibrated, a label is final from here on.
+FINAL = 0.95
 
 #: Why a person's answer has no label.
 FLAGGED, SKIPPED = "flagged", "skipped"
@@ -21,6 +21,7 @@ FLAGGED, SKIPPED = "flagged", "skipped"
 class Outcome(StrEnum):
     WAIT = "wait"  # the people asked have not all answered
     MORE = "more"  # they disagree: ask one more
+    DOUBTED = "doubted"  # they agree, but such a label is wrong too often: ask one more
     AGREED = "agreed"
     ADJUDICATE = "adjudicate"
 
@@ -40,6 +41,11 @@ class Vote:
 
     label: str | None
     is_flag: bool = False
+    rater: int | None = None
+
+    @property
+    def said(self) -> Said | None:
+        return None if self.label is None else Said(self.label, self.rater)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,31 +64,77 @@ class Settlement:
 
 
 def settle(
-    votes: Sequence[Vote], *, labels: Sequence[str], people_wanted: int, stream: Stream, policy: PolicyTerms
+    votes: Sequence[Vote],
+    *,
+    labels: Sequence[str],
+    people_wanted: int,
+    stream: Stream,
+    policy: PolicyTerms,
+    is_reference: bool = False,
+    prior: Mapping[str, float] | None = None,
+    skills: Skills = UNKNOWN,
 ) -> Settlement:
     """Decide what the votes of one case amount to.
 
-    ``labels`` is the criterion's whole scale, ``people_wanted`` how many people the case asks for now.
-    A flag goes to the adjudicator at once; so does a case that as many people skipped as could be asked.
+    ``labels`` is the criterion's whole scale, ``people_wanted`` how many people the case asks for now. A flag goes to
+    the adjudicator at once; so does a case that as many people skipped as could be asked. ``prior`` (p̂ of the judge in
+    force) and ``skills`` say how far people's majority is to be believed: they never choose another label, and of a
+    case that measures a judge (``is_reference``, certify, gold) they say nothing at all.
     """
-    answers = [vote.label for vote in votes if vote.label is not None]
-    n, limit = len(answers), people_limit(stream, policy)
+    answers = [vote.said for vote in votes if vote.said is not None]
+    n, limit = len(answers), people_limit(stream, policy, is_reference=is_reference)
     if any(vote.is_flag for vote in votes):
         return Settlement(Outcome.ADJUDICATE, n_people=n)
-    winner = majority(answers, limit=limit) if n >= people_first(stream, policy) else None
+    enough = n >= people_first(stream, policy, is_reference=is_reference)
+    winner = majority([each.label for each in answers], limit=limit) if enough else None
     if winner is not None and stream is not Stream.GOLD:  # gold is adjudicated whatever the votes
-        basis = Basis.CONSENSUS if n > 1 else Basis.SINGLE
-        return Settlement(Outcome.AGREED, winner, basis, n, soft_label(answers, labels))
-    if winner is not None or (n < people_wanted and len(votes) - n >= limit):
+        believed = believe(winner, answers, labels, measures(stream, is_reference), prior, skills)
+        if believed.is_final(n >= limit):
+            return Settlement(Outcome.AGREED, winner, basis_of(n), n, believed.soft)
+    elif winner is not None:
         return Settlement(Outcome.ADJUDICATE, n_people=n)
     if n < people_wanted:
-        return Settlement(Outcome.WAIT, n_people=n)
-    return Settlement(Outcome.MORE if n < limit else Outcome.ADJUDICATE, n_people=n)
+        return Settlement(Outcome.ADJUDICATE if len(votes) - n >= limit else Outcome.WAIT, n_people=n)
+    more = Outcome.MORE if winner is None else Outcome.DOUBTED
+    return Settlement(more if n < limit else Outcome.ADJUDICATE, n_people=n)
 
 
-def people_limit(stream: Stream, policy: PolicyTerms) -> int:
-    """How many people may be asked at most before an adjudicator."""
-    return REFERENCE_PEOPLE if stream in (Stream.CERTIFY, Stream.GOLD) else max(policy.overlap, policy.first_people)
+@dataclass(frozen=True, slots=True)
+class Belief:
+    """How far people's majority is believed: ``share`` is its calibrated q, None where q is not calibrated."""
+
+    soft: Mapping[str, float]
+    share: float | None = None
+
+    def is_final(self, nobody_left: bool) -> bool:
+        """Before calibration q finalises nothing and hinders nothing. After it q must reach FINAL; once
+        ``nobody_left`` to ask the majority stands if it is likelier right than wrong."""
+        return self.share is None or self.share >= FINAL or (nobody_left and self.share > 0.5)
+
+
+def believe(
+    label: str,
+    answers: Sequence[Said],
+    labels: Sequence[str],
+    is_measuring: bool,
+    prior: Mapping[str, float] | None,
+    skills: Skills,
+) -> Belief:
+    """The soft label that goes with people's majority ``label``; from their answers alone where the case measures."""
+    if is_measuring:
+        return Belief(soft_label(answers, labels))
+    soft = soft_label(answers, labels, prior=prior, skills=skills)
+    share = calibrated(soft[label], len(answers), skills)
+    return Belief(with_calibration(soft, label, share), share)
+
+
+def basis_of(n_people: int) -> Basis:
+    return Basis.CONSENSUS if n_people > 1 else Basis.SINGLE
+
+
+def people_limit(stream: Stream, policy: PolicyTerms, *, is_reference: bool = False) -> int:
+    """How many people may be asked at most before an adjudicator; the policy's overlap where nothing is measured."""
+    return REFERENCE_PEOPLE if measures(stream, is_reference) else max(policy.overlap, policy.first_people)
 
 
 def majority(answers: Sequence[str], *, limit: int) -> str | None:
@@ -97,20 +149,3 @@ def majority(answers: Sequence[str], *, limit: int) -> str | None:
         return None
     (label, votes), *others = Counter(answers).most_common(2)
     return label if votes > len(answers) / 2 and (not others or len(answers) >= min(limit, 3)) else None
-
-
-def soft_label(answers: Sequence[str], labels: Sequence[str]) -> dict[str, float]:
-    """Probability of each label given people of unknown, equal skill and a uniform prior.
-
-    q(k) ∝ Π_people C[answer | k] with C[k | k] = 4 / (4 + K − 1), C[l | k] = 1 / (4 + K − 1) (Dawid & Skene 1979, at
-    the prior mean). These are not calibrated: two agreeing people on a binary scale give 16 / 17.
-
-    >>> round(soft_label(["yes", "yes"], ["yes", "no"])["yes"], 4)
-    0.9412
-    """
-    counts = Counter(answers)
-    log_odds = math.log(PRIOR_RIGHT / PRIOR_WRONG)
-    top = max(counts[label] for label in labels)
-    weights = {label: math.exp(log_odds * (counts[label] - top)) for label in labels}
-    total = sum(weights.values())
-    return {label: weight / total for label, weight in weights.items()}

@@ -26,7 +26,7 @@ from judge.errors import InputError
 type Rows = NDArray[np.float64]
 type Codes = NDArray[np.int64]
 
-#: As judge.rules.settling.PRIOR_RIGHT and PRIOR_WRONG.
+#: As judge.rules.skills.PRIOR_RIGHT and PRIOR_WRONG.
 RIGHT, WRONG = 4.0, 1.0
 #: As judge.rules.verdicts.FLOOR: no p̂ may veto a label for good.
 FLOOR = 1e-6

@@ -98,6 +98,7 @@ WORDS: Mapping[str, Mapping[str, Promise | str]] = {
         "reopened": _("reopened"),
         "requested": _("requested"),
         "people_disagree": _("people disagree"),
+        "label_doubted": _("label doubted"),
         "imported": _("people answered elsewhere"),
     },
     "why": {
@@ -118,6 +119,7 @@ WORDS: Mapping[str, Mapping[str, Promise | str]] = {
         "reopened": _("A lead opened the case again."),
         "requested": _("A lead asked for people's answers."),
         "people_disagree": _("The people who answered do not agree, so one more was asked."),
+        "label_doubted": _("People agree, but labels like this are wrong too often, so one more was asked."),
         "imported": _("People answered it before it came here, and their answers were imported."),
     },
     "then": {

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from judge.rules.imported import Reference, settle_imported
 from judge.rules.routing import PolicyTerms
 from judge.rules.settling import Outcome, Settlement
+from judge.rules.skills import Said
 from judge.rules.streams import Stream
 
 
@@ -14,8 +15,8 @@ def settle(
     answers: list[str], stream: Stream = Stream.OPEN, *, is_sample: bool = False, reference: str = "three"
 ) -> Settlement:
     return settle_imported(
-        answers, labels=("yes", "no"), stream=stream, is_sample=is_sample, reference=Reference(reference),
-        policy=PolicyTerms(),
+        [Said(answer) for answer in answers], labels=("yes", "no"), stream=stream, is_sample=is_sample,
+        reference=Reference(reference), policy=PolicyTerms(),
     )  # fmt: skip
 
 
