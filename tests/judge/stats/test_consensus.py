@@ -48,7 +48,7 @@ def test_confusion_is_the_posterior_mean() -> None:
 
 
 def test_two_good_people_outvote_three_who_guess() -> None:
-    truth, answers = simulate(400, [0.95, 0.95, 0.5, 0.5, 0.5])
+    truth, answers = simulate(1_000, [0.95, 0.95, 0.5, 0.5, 0.5])
     found = fit(answers)
     majority = (np.array(answers).mean(axis=1) > 0.5).astype(int)
     assert (found.posterior.argmax(axis=1) == truth).mean() > (majority == truth).mean() + 0.04
