@@ -46,7 +46,7 @@ class AlarmState:
     def is_alarmed(self) -> bool:
         return self.level >= ALARM
 
-    def as_record(self) -> dict[str, object]:
+    def as_record(self) -> dict[str, Any]:
         return {"n_audited": self.n_audited, "levels": list(self.levels)}
 
 

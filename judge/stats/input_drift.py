@@ -47,7 +47,7 @@ class InputState:
         """Whether S_t ever reached ``DRIFT``; ``highest`` is the highest log S_t so far."""
         return self.highest >= math.log(DRIFT)
 
-    def as_record(self) -> dict[str, object]:
+    def as_record(self) -> dict[str, Any]:
         return {
             "counts": list(self.counts),
             "log_wealth": self.log_wealth,

@@ -45,7 +45,7 @@ class BoundState:
     expected: float = 0.0
     logs: tuple[float, ...] = (0.0,) * len(FACTORS)
 
-    def as_record(self) -> dict[str, object]:
+    def as_record(self) -> dict[str, Any]:
         return {"n_accepted": self.n_accepted, "expected": self.expected, "logs": list(self.logs)}
 
 
