@@ -13,14 +13,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
-from django.db.models import QuerySet
-from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from judge.actions import alarms, events, references, rubrics
+from judge.actions import alarms, events, references, rubrics, withdrawals
 from judge.actions.references import Reading
 from judge.errors import InputError
-from judge.models import AuditWatch, Certificate, Criterion, Frame, Judge, Policy, Project, User, moving
+from judge.models import AuditWatch, Certificate, Criterion, Frame, Judge, Project, User
 from judge.rules.imported import Reference
 from judge.rules.routing import CellState
 from judge.rules.streams import Stream
@@ -28,12 +26,7 @@ from judge.rules.streams import Stream
 if TYPE_CHECKING:
     from judge.stats import selective
 
-CERTIFIED, UNCERTIFIED, SUSPENDED, STALE = (
-    CellState.CERTIFIED, CellState.UNCERTIFIED, CellState.SUSPENDED, CellState.STALE,
-)  # fmt: skip
-
-#: Why a certificate rests while its judge is not in force.
-OTHER_JUDGE = "another judge is in force"
+CERTIFIED, UNCERTIFIED, STALE = CellState.CERTIFIED, CellState.UNCERTIFIED, CellState.STALE
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,52 +71,6 @@ def certify(
         terms = _terms(project, criterion, chosen, looks, alpha=alpha, delta=delta)
         outcomes.append(_certify_one(project, judge, criterion, terms, by=by))
     return outcomes
-
-
-def go_stale(found: QuerySet[Certificate], why: str, *, by: User | None = None) -> int:
-    """Withdraw the certificates in force among ``found``: what was proven is no longer what runs. Returns how many."""
-    rows = list(found.filter(state=CERTIFIED).select_related("project", "criterion"))
-    move(rows, STALE, why)
-    for row in rows:
-        events.note(row.project, "certificate stale", by=by, subject=f"certificate:{row.pk}", why=why)
-    return len(rows)
-
-
-def move(rows: Iterable[Certificate], state: CellState, why: str) -> None:
-    """Put certificates into a state; nothing else of them ever changes."""
-    ids = [row.pk for row in rows]
-    if ids:
-        with moving(Certificate):
-            Certificate.objects.filter(pk__in=ids).update(state=state, state_reason=why[:200], state_since=Now())
-
-
-def reinstate(judge: Judge, *, by: User | None = None) -> None:
-    """A judge is in force again: certificates that rested only because another one was are true as they were."""
-    rows = list(resting(judge))
-    move(rows, CERTIFIED, "")
-    for row in rows:
-        events.note(judge.project, "certificate reinstated", by=by, subject=f"certificate:{row.pk}")
-
-
-def resting(judge: Judge) -> QuerySet[Any]:
-    """Certificates that hold again once their judge is in force."""
-    return Certificate.objects.filter(judge=judge, state=STALE, state_reason=OTHER_JUDGE)
-
-
-def in_force(judge: Judge) -> QuerySet[Any]:
-    return Certificate.objects.filter(judge=judge, state=CERTIFIED)
-
-
-def standing_in(project: Project) -> list[Certificate]:
-    """Certificates that live labels of the project may rest on: every one that certified something."""
-    found = Certificate.objects.filter(project=project, threshold__isnull=False).exclude(state=UNCERTIFIED)
-    return list(found.select_related("criterion", "judge").order_by("pk"))
-
-
-def risk_of(policy: Policy, criterion: Criterion) -> tuple[float, float]:
-    """Alpha and delta of a criterion: its own where the policy has them."""
-    own = policy.criterion_risk.get(criterion.key, {})
-    return own.get("alpha", policy.alpha), own.get("delta", policy.delta)
 
 
 @transaction.atomic
@@ -226,8 +173,8 @@ def _write(
     assert project.policy is not None
     earlier = Certificate.objects.filter(criterion=criterion, judge=judge, state=CERTIFIED).first()
     is_lowest = found.is_certified and (earlier is None or found.threshold < (earlier.threshold or math.inf))
-    if earlier and is_lowest:
-        move([earlier], STALE, f"certificate of look {columns['look']} accepts more")
+    if is_lowest:  # one that rests must not come back beside it
+        withdrawals.go_stale(Certificate.objects.filter(criterion=criterion, judge=judge), withdrawals.LATER_TEST)
     row: Certificate = Certificate.objects.create(
         project=project, criterion=criterion, judge=judge, policy=project.policy, frames=list(terms.frames),
         scope=_scope(project, terms.frames), reference=_reference(sample), alpha=terms.alpha, delta=terms.delta,
@@ -293,5 +240,5 @@ def _terms(
     alpha: float | None, delta: float | None,
 ) -> Terms:  # fmt: skip
     assert project.policy is not None
-    own_alpha, own_delta = risk_of(project.policy, criterion)
+    own_alpha, own_delta = project.policy.risk_of(criterion.key)
     return Terms(own_alpha if alpha is None else alpha, own_delta if delta is None else delta, frames, tuple(looks))

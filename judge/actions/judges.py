@@ -10,9 +10,9 @@ from itertools import batched
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
-from judge.actions import certificates, events, judgments, reconsiderations, rubrics, verdicts
+from judge.actions import events, judgments, reconsiderations, rubrics, verdicts, withdrawals
 from judge.errors import InputError
-from judge.models import Case, Judge, JudgeRater, Judgment, Project, Purpose, Rater, User
+from judge.models import Case, Criterion, Judge, JudgeRater, Judgment, Project, Purpose, Rater, User
 from judge.rules.verdicts import read_calibrator
 
 IDENTITY: Mapping[str, object] = {"kind": "identity"}
@@ -71,28 +71,29 @@ def promote(judge: Judge, *, by: User | None, even_so: bool = False) -> None:
     project = judge.project
     if project.judge_id == judge.pk:
         return
-    if (lost := _would_lose(project, judge)) and not even_so:
+    if (lost := would_lose(project, judge)) and not even_so:
+        keys = ", ".join(each.key for each in lost)
         raise InputError(
-            f"{judge.name} has no certificate for {', '.join(lost)}, which the judge in force has",
+            f"{judge.name} has no certificate for {keys}, which the judge in force has",
             next_step="Certify it first, or promote it even so: then people answer these cases again.",
         )
     if project.judge is not None:
-        certificates.go_stale(certificates.in_force(project.judge), certificates.OTHER_JUDGE, by=by)
+        withdrawals.go_stale(withdrawals.in_force(project.judge), withdrawals.OTHER_JUDGE, by=by)
     project.judge = judge
     project.save(update_fields=["judge"])
-    certificates.reinstate(judge, by=by)
+    withdrawals.reinstate(withdrawals.resting(judge), by=by)
     events.note(project, "judge put in force", by=by, subject=f"judge:{judge.pk}", version=judge.version)
     reconsiderations.apply(project)
 
 
-def _would_lose(project: Project, judge: Judge) -> list[str]:
+def would_lose(project: Project, judge: Judge) -> list[Criterion]:
     """Criteria of the rubric in force that the judge in force may accept and this one may not."""
     if project.judge is None:
         return []
-    ours = set(certificates.in_force(project.judge).values_list("criterion", flat=True))
-    theirs = certificates.in_force(judge) | certificates.resting(judge)
+    ours = set(withdrawals.in_force(project.judge).values_list("criterion", flat=True))
+    theirs = withdrawals.in_force(judge) | withdrawals.resting(judge)
     lost = ours - set(theirs.values_list("criterion", flat=True))
-    return [each.key for each in rubrics.criteria_in_force(project) if each.pk in lost]
+    return [each for each in rubrics.criteria_in_force(project) if each.pk in lost]
 
 
 def put_in_force(project: Project, raters: Sequence[Rater], *, name: str, by: User | None) -> Judge:

@@ -7,7 +7,7 @@ from pathlib import Path
 from django.db import transaction
 from django.db.models import Max
 
-from judge.actions import events
+from judge.actions import events, withdrawals
 from judge.errors import InputError
 from judge.formats.questions import content_hash, question_to_dict
 from judge.formats.rubrics import read_rubric
@@ -31,7 +31,7 @@ def template(name: str) -> RubricRecord:
 
 @transaction.atomic
 def put_in_force(project: Project, record: RubricRecord, *, by: User | None) -> Rubric:
-    """Make ``record`` the next version of the project's rubric."""
+    """Make ``record`` the next version of the project's rubric. Certificates of criteria that it leaves out rest."""
     latest = Rubric.objects.filter(project=project).aggregate(latest=Max("version"))["latest"] or 0
     rubric = Rubric.objects.create(
         project=project, version=latest + 1, name=record.name, task=project.task, language=record.language
@@ -42,6 +42,7 @@ def put_in_force(project: Project, record: RubricRecord, *, by: User | None) -> 
     )
     project.rubric = rubric
     project.save(update_fields=["rubric"])
+    withdrawals.follow_rubric(project, by=by)
     events.note(project, "rubric put in force", by=by, subject=f"rubric:{rubric.pk}", version=rubric.version)
     return rubric
 

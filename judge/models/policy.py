@@ -58,3 +58,8 @@ class Policy(AppendOnly):
     @property
     def terms(self) -> PolicyTerms:
         return PolicyTerms(overlap=self.overlap, one_person_labels=self.one_person_labels)
+
+    def risk_of(self, criterion: str) -> tuple[float, float]:
+        """Alpha and delta of the criterion of this key: its own where the policy has them."""
+        own = self.criterion_risk.get(criterion, {})
+        return own.get("alpha", self.alpha), own.get("delta", self.delta)
