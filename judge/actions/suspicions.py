@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from judge.actions import bulk
-from judge.rules.suspicion import Sign, find_in
+from judge.rules.suspicion import find_in
+from judge.rules.suspicion_signs import Sign
 
 FIND_TEXTS = """
 SELECT c.id, i.id, i.context_id, i.output

@@ -10,7 +10,7 @@ from django.test import Client
 from judge.actions import judges, judgments, projects
 from judge.actions.judgments import NewJudgment
 from judge.models import Decision, Item, Judgment, Project, Rater, User, Verdict
-from judge.rules.suspicion import Sign
+from judge.rules.suspicion_signs import Sign
 from llm_judge.actions import sittings
 from llm_judge.models import Completion
 from tests import factories

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from judge.rules.suspicion import Sign, find_in, find_sign
+from judge.rules.suspicion import find_in, find_sign
+from judge.rules.suspicion_signs import Sign
 from tests.architecture.house import ROOT
 from tests.data import shared_sets
 from tests.judge.injections import ATTACKS, BAD, Attack, is_caught
