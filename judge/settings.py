@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
@@ -144,6 +145,26 @@ UPLOAD_LIMIT_MB = int(ENVIRON.get("COJUDGE_UPLOAD_LIMIT_MB", "200"))
 JUDGE_URL = ENVIRON.get("JUDGE_URL", "")
 JUDGE_MODEL = ENVIRON.get("JUDGE_MODEL", "")
 
+
+def mailer(url: str) -> dict[str, Any]:
+    """Django's mailer for smtp://user:password@host:port, smtps:// where TLS comes first, or smtp+tls:// (STARTTLS)."""
+    parts = urlsplit(url)
+    options: dict[str, Any] = {
+        "host": parts.hostname or "localhost",
+        "port": parts.port or {"smtps": 465, "smtp+tls": 587}.get(parts.scheme, 25),
+        "username": unquote(parts.username or ""),
+        "password": unquote(parts.password or ""),
+        "use_ssl": parts.scheme == "smtps",
+        "use_tls": parts.scheme == "smtp+tls",
+        "timeout": 20,
+    }
+    return {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": options}
+
+
+MAIL_URL = ENVIRON.get("COJUDGE_MAIL_URL", "")  # empty: alarms are told on the page and in the log alone
+MAILERS = {"default": mailer(MAIL_URL)}
+DEFAULT_FROM_EMAIL = ENVIRON.get("COJUDGE_MAIL_FROM", "cojudge@localhost")
+
 BROKER_URL = ENVIRON.get("BROKER_URL", "")  # empty: commands work without a queue, `serve` brings an embedded one
 CELERY_BROKER_URL = BROKER_URL or None
 CELERY_TASK_IGNORE_RESULT = True
@@ -162,6 +183,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep leases": {"task": "annotation.tasks.sweep_leases", "schedule": 60.0, "options": {"expires": 60}},
     "refresh skills": {"task": "judge.tasks.refresh_skills", "schedule": 300.0, "options": {"expires": 300}},
     "refit students": {"task": "llm_judge.tasks.refit_students", "schedule": 300.0, "options": {"expires": 300}},
+    "watch audits": {"task": "judge.tasks.watch_audits", "schedule": 60.0, "options": {"expires": 60}},
     "sweep runs": {"task": "llm_judge.tasks.sweep_runs", "schedule": 30.0, "options": {"expires": 30}},
 }
 

@@ -6,11 +6,9 @@ from collections.abc import Sequence
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
-from django.db.models.functions import Now
 
 from judge.actions import decisions, judgments
-from judge.models import AuditWatch, Case, Certificate, Judgment, Project, Rater, Verdict
-from judge.rules.auditing import audit_rate
+from judge.models import AgreedLabel, Case, Certificate, Judgment, Project, Rater, Verdict
 from judge.rules.stages import Stage
 from judge.rules.streams import Stream
 
@@ -31,31 +29,29 @@ def was_chosen_from(certificate: Certificate) -> bool:
 
 
 @transaction.atomic
-def accept(project: Project, certificate: Certificate, ids: Sequence[int]) -> int:
-    """Route these cases anew, in one transaction; returns how many the judge accepted.
+def accept(project: Project, certificate: Certificate, ids: Sequence[int], *, rate: float) -> int:
+    """Route these cases anew, in one transaction; returns how many the judge accepted. ``rate`` is π of each
+    (judge.actions.rates.of_batch).
 
     Whoever locks a case first goes first: one that a person has taken meanwhile stays with people.
     """
     locked = judgments.lock_cases(ids)
     still = set(untouched(certificate).filter(pk__in=ids).values_list("pk", flat=True))
     verdicts = {row.case_id: row for row in Verdict.objects.filter(judge=certificate.judge_id, case__in=still)}
-    return decisions.route(project, [locked[pk] for pk in sorted(still)], verdicts=verdicts)
-
-
-def set_rate(certificate: Certificate, *, batch: int) -> None:
-    """π of a batch whose size is known before any of it is accepted."""
-    rate = audit_rate(batch or None, least=certificate.policy.pi_min)
-    AuditWatch.objects.filter(certificate=certificate).update(rate=rate, rated_at=Now())
+    return decisions.route(project, [locked[pk] for pk in sorted(still)], verdicts=verdicts, rate=rate)
 
 
 def _confident(certificate: Certificate) -> QuerySet[Case]:
-    """Open cases at or above the threshold, but for those that people see because they measure a judge."""
+    """Open cases at or above the threshold, but for those that people see because they measure a judge, or because an
+    alarm put their label in doubt."""
     enough = Verdict.objects.filter(
         case=OuterRef("pk"), judge=certificate.judge_id, confidence__gte=certificate.threshold, doubt=""
     )
+    doubted = AgreedLabel.objects.filter(case=OuterRef("pk"), status=AgreedLabel.Status.IN_DOUBT)
     return Case.objects.filter(
-        Exists(enough), criterion=certificate.criterion_id, item__stream=Stream.OPEN, is_reference=False
-    )
+        Exists(enough), ~Exists(doubted), criterion=certificate.criterion_id, item__stream=Stream.OPEN,
+        is_reference=False,
+    )  # fmt: skip
 
 
 def _touches() -> QuerySet[Judgment]:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from judge.actions import bulk, cells
+from judge.actions import bulk, cells, rates
 from judge.actions.bulk import LockedCase
 from judge.actions.cells import UNCERTIFIED, Cell
 from judge.models import Case, Decision, Policy, Project, User, Verdict
 from judge.rules import queueing
 from judge.rules.information import share_of_most
-from judge.rules.routing import Evidence, Reason, Route, Routing, decide
+from judge.rules.routing import Evidence, Reason, Route, Routing, decide, why_people
 from judge.rules.stages import Stage, may_move
 from judge.rules.streams import Stream
 from judge.rules.verdicts import Doubt, Opinion
@@ -24,11 +25,18 @@ _RANDOM = random.SystemRandom()
 
 
 def route(
-    project: Project, cases: Sequence[Case] | Sequence[LockedCase], *, verdicts: Mapping[int, Opinion | Verdict]
+    project: Project,
+    cases: Sequence[Case] | Sequence[LockedCase],
+    *,
+    verdicts: Mapping[int, Opinion | Verdict],
+    rate: float | None = None,
 ) -> int:
     """Decide on cases that nobody has touched and move them on; returns how many the judge accepted. A case without
-    a verdict stays where it is, unless the project has no judge in force. The caller holds the cases' locks."""
-    policy, known = _policy(project), cells.of_project(project) if cases else {}
+    a verdict stays where it is, unless the project has no judge in force. The caller holds the cases' locks.
+
+    ``rate``: π where these are part of a greater batch; else it follows from how many are accepted here.
+    """
+    policy, known = _policy(project), _cells(project, cases, verdicts, rate)
     terms, moves, rows, priorities = policy.terms, [], [], {}
     for case in cases:
         verdict = verdicts.get(case.pk)
@@ -110,6 +118,25 @@ def move(
         bulk.execute(bulk.MOVE, stage=stage.value, people_wanted=people_wanted, priority=priority, ids=ids)
         for case in cases:
             case.stage, case.people_wanted = stage, people_wanted
+
+
+def _cells(
+    project: Project,
+    cases: Sequence[Case] | Sequence[LockedCase],
+    verdicts: Mapping[int, Opinion | Verdict],
+    rate: float | None,
+) -> Mapping[int, Cell]:
+    """The cells of the judge in force, with π of what is accepted now: set before anything is drawn."""
+    known = cells.of_project(project) if cases else {}
+    if rate is not None:
+        return {each: replace(cell, rate=rate) for each, cell in known.items()}
+    accepting = Counter(case.criterion_id for case in cases if _would_accept(case, verdicts.get(case.pk), known))
+    return rates.of_cells(known, accepting) if accepting else known
+
+
+def _would_accept(case: Case | LockedCase, verdict: Opinion | Verdict | None, known: Mapping[int, Cell]) -> bool:
+    cell = known.get(case.criterion_id, UNCERTIFIED)
+    return cell.threshold is not None and why_people(evidence(case, verdict, cell)) is None
 
 
 def _priority(reason: Reason, verdict: Opinion | Verdict | None) -> int | None:

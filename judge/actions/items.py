@@ -13,13 +13,13 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from judge.actions import decisions, events, item_sql, rubrics
+from judge.actions import alarms, decisions, events, item_sql, rubrics
 from judge.errors import InputError
 from judge.formats.reading import Rejected, Row
 from judge.formats.records import ItemRecord, items_from_row
 from judge.models import Case, Frame, Project, User
 from judge.rules.stages import Stage
-from judge.rules.streams import StreamRates, default_rates, uniform
+from judge.rules.streams import StreamRates, default_rates, raised, uniform
 
 #: Cases routed per transaction step where a project has no judge; bounds memory, not meaning.
 ROUTE_BATCH = 5_000
@@ -147,18 +147,23 @@ def _salt(project: Project, frame: str) -> str:
 
 
 def _frame(project: Project, name: str, salt: str, n_items: int) -> Frame:
-    """The frame called ``name``; a new one takes the policy's rates, or the default ones for its first import."""
+    """The frame called ``name``; a new one takes the policy's rates, or the default ones for its first import. While
+    an alarm stands it draws more certify cases: they alone can certify the judge anew."""
     assert project.policy is not None
     rates = default_rates(n_items)
     if project.policy.train_rate is not None:
         rates = StreamRates(
             project.policy.train_rate, project.policy.certify_rate or 0.0, project.policy.gold_rate or 0.0
         )
-    frame, _ = Frame.objects.get_or_create(
+    is_alarmed = alarms.are_standing(project)
+    rates = raised(rates) if is_alarmed else rates
+    frame, is_new = Frame.objects.get_or_create(
         project=project,
         name=name,
         defaults={"salt": salt, "train_rate": rates.train, "certify_rate": rates.certify, "gold_rate": rates.gold},
     )
+    if is_new and is_alarmed:
+        events.note(project, "certify rate raised", by=None, subject=f"frame:{name}", certify_rate=rates.certify)
     return frame
 
 

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
-from judge.actions import bulk, decisions, events, labels, suspicions, verdicts
+from judge.actions import bulk, decisions, events, labels, suspicions, verdicts, wakes
 from judge.actions.bulk import LockedCase
 from judge.errors import InputError
 from judge.models import AgreedLabel, Case, Judgment, JudgmentText, Project, Purpose, Rater, User, Verdict, moving
@@ -109,7 +109,9 @@ def _record_machine(new: Sequence[NewJudgment], *, rater: Rater, by: User | None
     if ids:
         project = Project.objects.select_related("policy", "judge").get(pk=cases[fresh[0].case_id].project_id)
         said = {
-            each.case_id: Answer(each.probs or {}, each.label, is_suspicious=bool(signs[each.case_id]))
+            each.case_id: Answer(
+                each.probs or {}, each.label, bool(signs[each.case_id]), each.by_order or {}, each.outside_mass or 0.0
+            )
             for each in fresh
             if each.purpose in (Purpose.VOTE, Purpose.IMPORTED)
         }
@@ -262,6 +264,8 @@ def _follow_up(
         for row in voted:
             votes[row.case_id][rater.pk] = labels.vote_of(row)
         labels.settle_cases(project, [cases[row.case_id] for row in voted], votes)
+        if any(cases[row.case_id].is_reference and not cases[row.case_id].is_waiting for row in voted):
+            transaction.on_commit(wakes.watch_audits, robust=True)
     if chosen := {cases[row.case_id]: row.label for row in rows if row.purpose == Purpose.ADJUDICATION and row.label}:
         labels.adjudicate(project, chosen, votes, by=by)
     _note(project, verb, rater=rater, by=by, judgments=len(rows), first_case=rows[0].case_id)

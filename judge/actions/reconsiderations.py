@@ -8,7 +8,7 @@ from itertools import batched
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
-from judge.actions import acceptance, decisions, judgments, waiting
+from judge.actions import acceptance, decisions, judgments, rates, waiting
 from judge.models import Case, Certificate, Project, Verdict
 from judge.rules.routing import CellState
 from judge.rules.stages import Stage
@@ -43,8 +43,10 @@ def _apply_one(project: Project, certificate: Certificate, *, may_sample: bool) 
     fresh = acceptance.untouched(certificate)
     is_whole = not acceptance.was_chosen_from(certificate)
     ids = list((fresh if is_whole else fresh.filter(stage=Stage.IMPORTED)).order_by("pk").values_list("pk", flat=True))
-    acceptance.set_rate(certificate, batch=len(ids))
-    n_accepted = sum(acceptance.accept(project, certificate, some) for some in batched(ids, acceptance.BATCH))
+    rate = rates.of_batch(certificate, len(ids))
+    n_accepted = sum(
+        acceptance.accept(project, certificate, some, rate=rate) for some in batched(ids, acceptance.BATCH)
+    )
     is_sampled = may_sample and not is_whole
     batch = waiting.draw(project, certificate, fresh.filter(stage=Stage.PEOPLE)) if is_sampled else None
     return Acceptance(certificate, n_accepted, len(batch.sample) if batch else 0, len(batch.cases) if batch else 0)

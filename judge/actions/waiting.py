@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from judge.actions import acceptance, decisions, events, judgments, references
+from judge.actions import acceptance, decisions, events, judgments, rates, references
 from judge.models import Case, Certificate, Project, WaitingBatch
 from judge.rules.routing import CellState, Reason
 
@@ -58,9 +58,9 @@ def settle(batch: WaitingBatch) -> bool:
     if not found.is_passed:
         return _close(batch, WaitingBatch.State.FAILED, n_errors=errors)
     rest = sorted(set(batch.cases) - set(batch.sample))
-    acceptance.set_rate(certificate, batch=len(rest))
+    rate = rates.of_batch(certificate, len(rest))
     n_accepted = sum(
-        acceptance.accept(certificate.project, certificate, rest[start : start + acceptance.BATCH])
+        acceptance.accept(certificate.project, certificate, rest[start : start + acceptance.BATCH], rate=rate)
         for start in range(0, len(rest), acceptance.BATCH)
     )
     return _close(batch, WaitingBatch.State.PASSED, n_errors=errors, n_accepted=n_accepted)

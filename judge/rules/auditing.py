@@ -1,10 +1,12 @@
 """Which accepted cases people see all the same: an independent draw at a rate that only the past sets.
 
-Plain Python, as routing needs it in the one door. The rate of a cell for a day comes from the day before, so it cannot
-depend on what the day brings; the draw depends on nothing but a salt and the case, so nobody can wait for another.
+Plain Python, as routing needs it in the one door. The rate comes from what was accepted before and from how many are
+accepted now, both known before any draw; so no draw moves its own rate (docs/adr/0009-audit-rate-of-a-batch.md).
 """
 
 from __future__ import annotations
+
+import math
 
 from judge.rules.streams import uniform
 
@@ -12,6 +14,8 @@ from judge.rules.streams import uniform
 LEAST_RATE = 0.05
 #: Audits that a quiet day should bring.
 WANTED_A_DAY = 20
+#: Odds against "confidences are as before" from which more is audited (judge.stats.input_drift.DRIFT).
+DRIFT = 100.0
 
 
 def audit_rate(accepted_yesterday: int | None, *, least: float = LEAST_RATE, wanted: int = WANTED_A_DAY) -> float:
@@ -27,6 +31,17 @@ def audit_rate(accepted_yesterday: int | None, *, least: float = LEAST_RATE, wan
     if not accepted_yesterday:
         return 1.0
     return max(least, min(1.0, wanted / accepted_yesterday))
+
+
+def raised(rate: float, input_drift: float) -> float:
+    """The rate where confidences have drifted: twice as much, everything at most. It touches later cases only.
+
+    ``input_drift`` is the highest log of the martingale so far.
+
+    >>> [raised(rate, drift) for rate, drift in ((.05, 0.0), (.05, 5.0), (.8, 5.0))]
+    [0.05, 0.1, 1.0]
+    """
+    return min(1.0, 2 * rate) if input_drift >= math.log(DRIFT) else rate
 
 
 def audit_draw(salt: str, case_key: str) -> float:

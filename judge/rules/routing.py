@@ -106,7 +106,7 @@ class Routing:
 
 def decide(evidence: Evidence, policy: PolicyTerms) -> Routing:
     """Accept only under a certificate, an open stream and enough confidence; everything else goes to people."""
-    if reason := _why_people(evidence):
+    if reason := why_people(evidence):
         return Routing(Route.PEOPLE, reason, people_first(evidence.stream, policy), threshold=evidence.threshold)
     is_audited = evidence.audit_draw < evidence.audit_probability
     return Routing(
@@ -130,7 +130,8 @@ def people_first(stream: Stream, policy: PolicyTerms, *, is_reference: bool = Fa
     return FIRST_PEOPLE if measures(stream, is_reference) else policy.first_people
 
 
-def _why_people(evidence: Evidence) -> Reason | None:
+def why_people(evidence: Evidence) -> Reason | None:
+    """Why the case goes to people; None where the judge may accept it, audited or not."""
     if evidence.stream in STREAM_REASONS:
         return STREAM_REASONS[evidence.stream]
     if evidence.is_suspicious:
