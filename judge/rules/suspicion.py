@@ -38,6 +38,8 @@ _TURNED = tuple(
     turned for word in ("ignore", "instruction", "answer yes") for turned in (word[::-1], codecs.encode(word, "rot13"))
 )
 _DEEPEST = 8
+#: A command spelled out has more; a hyphen or two is how people write.
+_MANY_GAPS = 4
 
 
 def find_in(value: Any) -> Sign | None:
@@ -93,7 +95,7 @@ def _readings(text: str, plain: str) -> Iterator[str]:
     if _DIGIT_IN_WORD.search(plain):
         yield plain.translate(_DIGITS)
     closed, n_gaps = _GAP.subn("", plain)
-    if n_gaps:
+    if n_gaps >= _MANY_GAPS:
         yield closed
     for blob in _BLOB.findall(text):
         for decode in (_from_base64, bytes.fromhex):

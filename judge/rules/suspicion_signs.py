@@ -147,9 +147,12 @@ _CHINESE = {
 }
 
 
-def _compile(signs: dict[Sign, list[str]], start: str = "") -> re.Pattern[str]:
+def _compile(signs: dict[Sign, list[str]], start: str) -> re.Pattern[str]:
     groups = "|".join(f"(?P<{sign}>{'|'.join(parts)})" for sign, parts in signs.items())
     return re.compile(f"{start}(?:{groups})", re.MULTILINE)
 
 
-ENGLISH, CHINESE, MARKS = _compile(_ENGLISH, r"\b"), _compile(_CHINESE), re.compile(_MARKS, re.MULTILINE)
+# What every sign begins with is looked for first: that halves the work.
+ENGLISH = _compile(_ENGLISH, r"\b(?=\w)")
+CHINESE = _compile(_CHINESE, r"(?=[\u4e00-\u9fff【\[(（\s])")
+MARKS = re.compile(_MARKS, re.MULTILINE)

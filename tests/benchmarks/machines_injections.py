@@ -32,7 +32,7 @@ from tests.benchmarks.figures import Figure
 from tests.judge.injections import ATTACKS, BAD, Attack
 from tests.judge.injections_unseen import UNSEEN
 
-N_BAD, ROUNDS = 4, 5
+N_BAD, ROUNDS = 3, 5
 HARMLESS = tuple(
     Attack("harmless", language, text)
     for language, texts in {
