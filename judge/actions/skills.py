@@ -47,7 +47,7 @@ def refresh(criteria: Iterable[int] | None = None) -> list[int]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Material:
+class Material:
     """What one criterion's table is fitted on. ``said``: case → answers in order; ``gold``: case → label, weight."""
 
     labels: tuple[str, ...]
@@ -58,9 +58,9 @@ class _Material:
 
 def _refit(criterion: int, state: str) -> None:
     material = _read(criterion)
-    confusions = _fit(material)
+    confusions = fit(material)
     skills = Skills(confusions)
-    tables = _calibrate(material, skills) if len(material.gold) >= LEAST_GOLD else None
+    tables = calibrate(material, skills) if len(material.gold) >= LEAST_GOLD else None
     SkillTable.objects.update_or_create(
         criterion_id=criterion,
         defaults={
@@ -75,14 +75,14 @@ def _refit(criterion: int, state: str) -> None:
     _READ.pop(criterion, None)
 
 
-def _read(criterion: int) -> _Material:
+def _read(criterion: int) -> Material:
     scale = ScaleLabelRow.objects.filter(criterion=criterion).order_by("position").values_list("key", flat=True)
     said: dict[int, list[Said]] = defaultdict(list)
     for case, rater, label in bulk.execute(skill_sql.ANSWERS, criterion=criterion):
         said[case].append(Said(label, rater))
     priors = bulk.execute(skill_sql.PRIORS, cases=bulk.array(said))
     gold = bulk.execute(skill_sql.GOLD, criterion=criterion)
-    return _Material(
+    return Material(
         tuple(scale),
         said,
         {case: orjson.loads(probs) for case, probs in priors},
@@ -90,7 +90,7 @@ def _read(criterion: int) -> _Material:
     )
 
 
-def _fit(material: _Material) -> dict[int, Confusion]:
+def fit(material: Material) -> dict[int, Confusion]:
     """Each person's confusion, by rater id."""
     from judge.stats.consensus import dawid_skene  # numpy: workers only
 
@@ -112,7 +112,7 @@ def _fit(material: _Material) -> dict[int, Confusion]:
     }
 
 
-def _calibrate(material: _Material, skills: Skills) -> dict[int, Breakpoints]:
+def calibrate(material: Material, skills: Skills) -> dict[int, Breakpoints]:
     """Tables by number of people. Every gold case tells of its first answer, of its first two and of all its answers;
     a case on which so many people have no majority tells nothing: it would make no label."""
     from judge.stats.label_calibration import calibrate_labels  # scikit-learn: workers only
@@ -126,7 +126,7 @@ def _calibrate(material: _Material, skills: Skills) -> dict[int, Breakpoints]:
     return tables
 
 
-def _tell(material: _Material, case: int, n_people: int, skills: Skills) -> tuple[float, bool, float] | None:
+def _tell(material: Material, case: int, n_people: int, skills: Skills) -> tuple[float, bool, float] | None:
     """q of the label that so many people would have made, whether the adjudicator agrees, and the case's weight."""
     said = material.said[case]
     given = said if n_people == MOST_COUNTED else said[:n_people]

@@ -15,9 +15,9 @@ from django.urls import reverse
 
 from annotation.actions import leases
 from annotation.models import Lease, Submission
-from judge.actions import judgments, projects
+from judge.actions import judges, judgments, projects
 from judge.actions.judgments import NewJudgment
-from judge.models import Case, Item, Judgment, Project, Rater, Role, User
+from judge.models import AgreedLabel, Case, Item, Judgment, Project, Rater, Role, SkillTable, User
 from tests import factories
 from tests.annotation.answering import BAD, answer, run_out, take
 from tests.annotation.views.forms import GOOD_FORM, HTMX, filled
@@ -202,6 +202,22 @@ def test_submit_and_next_item_stay_within_their_queries(project: Project, ann: U
     first, deciding = (count_queries(browse(person), project) for person in (ann, ben))
     assert first <= 15
     assert deciding <= 15, "the vote that settles a case also writes its label"
+
+
+@pytest.mark.usefixtures("judged")
+def test_queries_stay_the_same_where_a_judge_is_in_force_and_no_skill_was_read_yet(
+    project: Project, items: list[Item], ann: User, ben: User, browse: Browse
+) -> None:
+    judges.put_in_force(project, [Rater.objects.get(kind="machine")], name="in force", by=None)
+    for person in (ann, ben):
+        projects.rater_of(person)
+    for criterion in project.criteria.all():
+        SkillTable.objects.create(criterion=criterion, confusions={})
+    first, deciding = (count_queries(browse(person), project) for person in (ann, ben))
+    assert first <= 15
+    assert deciding <= 15, "it reads what the judge said, and skills, and writes labels"
+    label = AgreedLabel.objects.get(criterion__key="relevance")
+    assert label.probs["fits"] > 0.999, "p̂ = 1 stands in the soft label"
 
 
 def test_a_claim_by_a_person_without_answers_needs_no_rater(project: Project, ann: User, items: list[Item]) -> None:
