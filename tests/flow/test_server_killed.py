@@ -22,8 +22,8 @@ N_ITEMS = 400  # two cases each
 
 @contextmanager
 def model_server() -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A process that answers as vLLM does, 20 ms a call; its address."""
-    words = [sys.executable, "-m", "tests.benchmarks.fake_server", "0", "--latency-ms", "20", "--model", "tiny"]
+    """A process that answers as vLLM does, 60 ms a call; its address."""
+    words = [sys.executable, "-m", "tests.benchmarks.fake_server", "0", "--latency-ms", "60", "--model", "tiny"]
     process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     try:
