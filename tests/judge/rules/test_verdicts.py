@@ -86,3 +86,66 @@ def test_a_verdict_is_always_a_distribution(said: list[float], temperature: floa
     assert math.isclose(math.fsum(opinion.probs.values()), 1.0)
     assert opinion.label is not None
     assert opinion.probs[opinion.label] == max(opinion.probs.values())
+
+
+STACK: dict[str, object] = {
+    "kind": "stack",
+    "seats": [{"slopes": {"": 0.5}, "vote": 2.0, "outside": -1.0}],
+    "bias": {"yes": 0.0, "no": 0.25},
+    "length": [0.1, 3.0, 2.0],
+    "tables": {},
+}
+
+
+def test_a_stack_by_hand() -> None:
+    # log-odds of yes log 9 = 2.1972. Outside .2 takes 1 · .2 of the slope .5; a text of e⁵ − 1 letters adds
+    # .1 · (5 − 3) / 2 = .1: (.5 − .2 + .1) · 2.1972 − .25 = .62889; 1 / (1 + e^−.62889) = .65224
+    answer = Answer({"yes": 0.9, "no": 0.1}, outside=0.2)
+    opinion = opine([answer], read_calibrator(STACK), YES_NO, length=147)  # log(1 + 147) = 4.9972
+    assert math.isclose(opinion.probs["yes"], 0.65224, abs_tol=1e-4)
+
+
+def test_a_stack_gives_a_bare_vote_its_own_weight() -> None:
+    # 2 − .25 = 1.75 for yes
+    opinion = opine([Answer(label="yes")], read_calibrator(STACK), YES_NO)
+    assert math.isclose(opinion.probs["yes"], 1 / (1 + math.exp(-1.75)))
+
+
+def test_a_stack_weighs_each_order_of_presentation() -> None:
+    # 1 · log(.8 / .2) + .5 · log(.6 / .4) = 1.3863 + .2027 = 1.5890
+    stack = read_calibrator({**STACK, "seats": [{"slopes": {"ab": 1.0, "ba": 0.5}}], "bias": {}})
+    both = Answer({"yes": 0.7, "no": 0.3}, by_order={"ab": says(0.8).probs, "ba": says(0.6).probs})
+    assert math.isclose(opine([both], stack, YES_NO).probs["yes"], 1 / (1 + math.exp(-1.5890)), abs_tol=1e-4)
+    # where the orders are not told, the one distribution stands for both: 1.5 · log(.7 / .3)
+    assert math.isclose(opine([says(0.7)], stack, YES_NO).probs["yes"], 1 / (1 + (3 / 7) ** 1.5))
+
+
+def test_tables_straighten_and_the_rest_is_scaled() -> None:
+    # p = (.7, .3); g_yes(.7) = .6 halfway between .4 and .8; no keeps .3: .6 / .9
+    plain = {**STACK, "seats": [{"slopes": {"": 1.0}}], "bias": {}}
+    stack = read_calibrator({**plain, "tables": {"yes": [[0.5, 0.4], [0.9, 0.8]]}})
+    assert math.isclose(opine([says(0.7)], stack, YES_NO).probs["yes"], 2 / 3)
+
+
+BROKEN_STACKS: list[dict[str, object]] = [
+    {"seats": None},
+    {"seats": [{"slopes": {"": "much"}}]},
+    {"seats": [{"slopes": {"": math.nan}}]},
+    {"bias": 3},
+    {"length": [0.0, 1.0]},
+    {"length": [0.0, 1.0, 0.0]},
+    {"tables": {"yes": []}},
+    {"tables": {"yes": [[0.5, 0.4], [0.4, 0.8]]}},
+    {"tables": {"yes": [[0.4, 0.8], [0.5, 0.4]]}},
+]
+
+
+@pytest.mark.parametrize("broken", BROKEN_STACKS)
+def test_a_stack_that_cannot_be_read_is_refused(broken: dict[str, object]) -> None:
+    with pytest.raises(InputError):
+        read_calibrator({**STACK, **broken})
+
+
+def test_a_stack_with_the_wrong_number_of_seats_is_refused() -> None:
+    with pytest.raises(InputError, match="1 weights"):
+        opine([says(0.4), says(0.6)], read_calibrator(STACK), YES_NO)
