@@ -178,7 +178,8 @@ def _read_confidences(watch: AuditWatch, until: int) -> int:
 
 def _save(watch: AuditWatch) -> None:
     """``rate`` is what the next single acceptance would have; a batch asks for its own (judge.actions.rates)."""
-    watch.rate = rates.now([watch.certificate_id])[watch.certificate_id].rate()
+    pace = rates.now([watch.certificate_id])[watch.certificate_id]
+    watch.rate = replace(pace, input_drift=watch.input_drift).rate()
     watch.rated_at = watch.updated_at = Now()
     watch.save()
 

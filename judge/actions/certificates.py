@@ -85,7 +85,7 @@ def _certify_one(project: Project, judge: Judge, criterion: Criterion, terms: Te
         return Outcome(criterion, _best(mine))
     sample = references.of_stream(judge, criterion.pk, Stream.CERTIFY, terms.frames, after=after)
     wanted = sample[: looks[look - 1]] if looks else sample
-    if words := _why_wait(judge, wanted, looks[look - 1] if looks else 0):
+    if words := _why_wait(judge, wanted, looks[look - 1] if looks else 0, after):
         return Outcome(criterion, _best(mine) if mine else None, words=words)
     tested = len({_test_key(each) for each in tests if not _is_same(each, judge, terms, after)}) + 1
     grid = mine[0].grid if mine else _grid(judge, criterion, terms.frames)
@@ -118,8 +118,11 @@ def _best(tests: Sequence[Certificate]) -> Certificate:
     return next((each for each in tests if each.state == CERTIFIED), tests[-1])
 
 
-def _why_wait(judge: Judge, sample: Sequence[Reading], n_wanted: int) -> str:
+def _why_wait(judge: Judge, sample: Sequence[Reading], n_wanted: int, after: datetime | None) -> str:
     """Why there can be no look at this sample yet; empty where there can."""
+    if not sample and after:
+        return _("no item of the certify stream was imported since the change that an alarm found (%(at)s)") % {
+            "at": f"{after:%Y-%m-%d %H:%M} UTC"}  # fmt: skip
     if not sample:
         return _("no item is in the certify stream of these frames")
     if len(sample) < n_wanted:

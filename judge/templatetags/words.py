@@ -140,6 +140,8 @@ WORDS: Mapping[str, Mapping[str, Promise | str]] = {
         "judgments imported": _("Answers imported"),
         "member added": _("Member added"),
         "member removed": _("Member's role removed"),
+        "alarm": _("Alarm: certificate suspended"),
+        "certify rate raised": _("More certify items drawn, as an alarm stands"),
         "judged": _("Cases answered"),
         "corrected": _("Answers corrected"),
         "labels exported": _("Labels exported"),

@@ -17,6 +17,7 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_GET
 
 from judge import access, registry
+from judge.actions import alarms
 from judge.models import JudgeRater, Membership, Project, Role, User
 from judge.templatetags.pages import Link, open_pages
 from judge.views import flow
@@ -75,9 +76,11 @@ def _seen_by(user: User) -> QuerySet[Any]:
 
 def _still(request: access.ProjectRequest) -> dict[str, Any]:
     """What the page shows once and does not ask for again."""
+    is_lead = Role.LEAD in request.roles
     seats = JudgeRater.objects.filter(judge=request.project.judge_id).select_related("rater")
     return {
-        "n_stranded": flow.count_stranded(request.project) if Role.LEAD in request.roles else 0,
+        "n_stranded": flow.count_stranded(request.project) if is_lead else 0,
+        "alarms": alarms.standing(request.project) if is_lead else [],
         "n_items": flow.count_items(request.project),
         "reasons": flow.reasons(request.project),
         "raters": [seat.rater for seat in seats] if request.project.judge_id else [],
