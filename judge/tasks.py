@@ -2,10 +2,27 @@
 
 from celery import shared_task
 
-from judge.actions import skills
+from judge.actions import calibrations, certifications, skills, watches
 
 
 @shared_task
 def refresh_skills() -> None:
     """Fit what people's answers are worth, where anybody has answered since."""
     skills.refresh()
+
+
+@shared_task
+def certify(project_id: int, user_id: int, version: int) -> None:
+    certifications.work(project_id, user_id, version)
+
+
+@shared_task
+def watch_audits() -> None:
+    """Read what people said of accepted cases; an alarm rings here."""
+    watches.tend()
+
+
+@shared_task
+def refit_calibrators() -> None:
+    """Make candidates where people's labels have reached a declared size."""
+    calibrations.refit_all_due()

@@ -64,6 +64,13 @@ def stranger(db: None) -> User:
 
 
 @pytest.fixture
+def queue(settings: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A broker in memory: messages lie there until the test does a worker's work."""
+    settings.BROKER_URL = "memory://"  # type: ignore[attr-defined]
+    monkeypatch.setenv("CELERY_BROKER_URL", "memory://")
+
+
+@pytest.fixture
 def browse():  # type: ignore[no-untyped-def]
     """``browse(person)``: a client that is logged in as them."""
 

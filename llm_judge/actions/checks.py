@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from judge import registry
+from judge.actions import queues
 from judge.errors import CojudgeError
 from judge.registry import Finding
 from judge.rules.scales import Question, ScaleLabel
@@ -36,10 +37,10 @@ def check_workers() -> list[Finding]:
     if not settings.BROKER_URL:
         return [Finding("worker", True, "no queue is set up (BROKER_URL is empty); commands judge by themselves")]
     try:
-        workers = dispatch.worker_names()
+        workers = queues.worker_names()
     except CojudgeError as error:
         return [Finding("worker", False, str(error), "Start the broker, or correct BROKER_URL.")]
-    return [*find_gaps(workers, dispatch.queues_served() if workers else set()), _beat()]
+    return [*find_gaps(workers, queues.queues_served() if workers else set()), _beat()]
 
 
 def check_embeddings() -> list[Finding]:

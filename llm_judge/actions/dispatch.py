@@ -1,4 +1,4 @@
-"""Hands runs to background workers, and finds out whether there are any."""
+"""Hands runs to background workers, and says what to start where there are none."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from celery import current_app
-from django.conf import settings
 from django.utils import timezone
-from kombu.exceptions import ChannelError, OperationalError
+from kombu.exceptions import ChannelError
 
-from judge.errors import InputError, ServiceError
+from judge.actions import queues
+from judge.errors import InputError
 from llm_judge.actions import runs
 from llm_judge.models import Heartbeat, Run
 
@@ -24,16 +24,7 @@ QUEUES = {JUDGE_QUEUE: "judge", "interactive": "interactive,export"}
 def enqueue(run: Run) -> None:
     """Wake a worker for this run. Raises ServiceError where no broker is set or it does not answer; the run then
     stays queued and the sweeper takes it up as soon as there is one."""
-    check_broker()
-    send("llm_judge.tasks.start_run", run.pk)
-
-
-def send(task: str, *ids: int) -> None:
-    """Put a message into the queue. Raises ServiceError where the broker does not answer."""
-    try:
-        current_app.send_task(task, ids, retry=False)
-    except OperationalError as error:
-        raise ServiceError(f"The broker at BROKER_URL does not answer ({_name(error)}). Is it running?") from error
+    queues.send("llm_judge.tasks.start_run", run.pk)
 
 
 def begin(run_id: int, *, send: Send) -> None:
@@ -76,43 +67,15 @@ def n_waiting() -> int:
             return 0
 
 
-def check_broker() -> None:
-    if not settings.BROKER_URL:
-        raise ServiceError(
-            "No queue is set up here (BROKER_URL is empty), so nobody would take the run up. "
-            "Run manage.py judge_items without --queue, or start everything with `make demo`."
-        )
-
-
-def worker_names(timeout: float = 2.0) -> list[str]:
-    """The workers that answer now. Raises ServiceError where there is no broker to ask."""
-    check_broker()
-    try:
-        replies = current_app.control.ping(timeout=timeout) or []
-    except (OSError, OperationalError) as error:
-        raise ServiceError(f"The broker at BROKER_URL does not answer ({_name(error)}). Is it running?") from error
-    return sorted(name for reply in replies for name in reply)
-
-
-def queues_served(timeout: float = 2.0) -> set[str]:
-    """The queues from which some worker takes now."""
-    answers = current_app.control.inspect(timeout=timeout).active_queues() or {}
-    return {queue["name"] for queues in answers.values() for queue in queues}
-
-
 def check_workers() -> None:
     """Raise InputError, with what to start, unless workers answer and take from every queue that a run needs."""
-    if not worker_names():
+    if not queues.worker_names():
         raise InputError("no worker answers on the queue", next_step=how_to_start(QUEUES))
-    idle = QUEUES.keys() - queues_served()
+    idle = QUEUES.keys() - queues.queues_served()
     if idle:
         raise InputError(f"no worker takes from the queue {' and '.join(sorted(idle))}", next_step=how_to_start(idle))
 
 
-def how_to_start(queues: Iterable[str]) -> str:
+def how_to_start(names: Iterable[str]) -> str:
     """What to type so that these queues are served."""
-    return " and ".join(f"Start one with: celery -A judge worker -Q {QUEUES[each]} -n {each}@%h" for each in queues)
-
-
-def _name(error: BaseException) -> str:
-    return type(error.__cause__ or error).__name__
+    return " and ".join(f"Start one with: celery -A judge worker -Q {QUEUES[each]} -n {each}@%h" for each in names)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from judge.actions import events
+from judge.actions import events, queues
 from judge.errors import CojudgeError
 from judge.models import Event, Project, User
-from llm_judge.actions import dispatch, students
+from llm_judge.actions import students
 
 NOT_FITTED = "student not fitted"
 
 
 def start(project: Project, *, by: User) -> None:
     """Wake a worker to fit a student now. Raises ServiceError where there is no queue."""
-    dispatch.check_broker()
-    dispatch.send("llm_judge.tasks.fit_student", project.pk, by.pk)
+    queues.send("llm_judge.tasks.fit_student", project.pk, by.pk)
 
 
 def run(project_id: int, user_id: int) -> None:

@@ -13,11 +13,11 @@ from typing import Any
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from judge.actions import events
+from judge.actions import events, queues
 from judge.errors import CojudgeError, InputError, ServiceError
 from judge.models import Case, Item, Project, User
 from judge.rules.streams import Stream
-from llm_judge.actions import calls, dispatch, endpoints
+from llm_judge.actions import calls, endpoints
 from llm_judge.actions.answers import storable
 from llm_judge.backends.base import check_offer
 from llm_judge.backends.judging import CaseAnswer
@@ -71,10 +71,10 @@ def put(case: Case) -> JudgeCase:
 
 def start(project: Project, configuration: RaterConfiguration, case: Case, *, endpoint: Endpoint, by: User) -> Trial:
     """Note the trial and wake a worker. Raises ServiceError where there is no queue; then nothing is noted."""
-    dispatch.check_broker()
+    queues.check_broker()
     trial = make(project, configuration, case, endpoint=endpoint, by=by)
     try:
-        dispatch.send("llm_judge.tasks.try_prompt", trial.pk)
+        queues.send("llm_judge.tasks.try_prompt", trial.pk)
     except ServiceError as error:
         _end(trial, Trial.Status.FAILED, trouble=str(error))
     return trial

@@ -1,15 +1,16 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.management.base import CommandParser
 
-from judge.actions import calibrations, certificates, reconsiderations, seating
+from judge.actions import certifications
 from judge.actions.certificates import Outcome
 from judge.actions.reconsiderations import Acceptance
 from judge.cli import CojudgeCommand, find_project
 from judge.errors import InputError
-from judge.models import Certificate, Judge, Project
+from judge.models import Certificate, Judge
 
 
 class Command(CojudgeCommand):
@@ -32,18 +33,16 @@ class Command(CojudgeCommand):
         project = find_project(options["project"])
         for name in ("alpha", "delta"):
             _check_share(name, options[name])
-        judge = seating.judge_to_certify(project, version=options["judge"], by=None)
-        fitted = calibrations.ensure(judge, by=None)
-        self._tell_judge(fitted, is_new=fitted.pk != judge.pk)
-        outcomes = certificates.certify(
-            project, fitted, alpha=options["alpha"], delta=options["delta"], frames=options["frame"],
-            looks=options["looks"], by=None,
+        report = certifications.run(
+            project, version=options["judge"], alpha=options["alpha"], delta=options["delta"],
+            frames=options["frame"], looks=options["looks"], by=None,
         )  # fmt: skip
-        for outcome in outcomes:
+        self._tell_judge(report.judge, is_new=report.is_new)
+        for outcome in report.outcomes:
             self._tell(outcome)
-        if fitted.pk == project.judge_id:
-            self._tell_acceptance(project, reconsiderations.apply(project, may_sample=True))
-        elif any(each.certificate and each.certificate.threshold for each in outcomes):
+        if report.accepted is not None:
+            self._tell_acceptance(report.accepted)
+        elif any(each.certificate and each.certificate.threshold for each in report.outcomes):
             self.say("  The judge is a candidate: it accepts nothing until a lead promotes it.")
 
     def _tell_judge(self, judge: Judge, *, is_new: bool) -> None:
@@ -58,7 +57,7 @@ class Command(CojudgeCommand):
         if outcome.words:
             self.say(f"  {name}: no test yet: {outcome.words}")
 
-    def _tell_acceptance(self, project: Project, done: list[Acceptance]) -> None:
+    def _tell_acceptance(self, done: Sequence[Acceptance]) -> None:
         for each in done:
             key = each.certificate.criterion.key
             self.say(f"  {key}: {each.n_accepted:,} waiting cases accepted")

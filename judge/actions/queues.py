@@ -1,0 +1,49 @@
+"""The way to background workers: whether there is a queue, who takes from it, and messages by the name of a task."""
+
+from __future__ import annotations
+
+from celery import current_app
+from django.conf import settings
+from kombu.exceptions import OperationalError
+
+from judge.errors import ServiceError
+
+
+def send(task: str, *ids: int) -> None:
+    """Put a message into the queue. Raises ServiceError where there is none or the broker does not answer."""
+    check_broker()
+    try:
+        with current_app.connection_for_write() as fresh:  # one that a pool kept may be of a broker that is gone
+            current_app.send_task(task, ids, retry=False, connection=fresh)
+    except OperationalError as error:
+        raise _silence(error) from error
+
+
+def check_broker() -> None:
+    """Raise ServiceError where no queue is set up."""
+    if not settings.BROKER_URL:
+        raise ServiceError(
+            "No queue is set up here (BROKER_URL is empty), so nobody would take the work up. "
+            "Run manage.py judge_items, certify or fit_student instead, or start everything with `make demo`."
+        )
+
+
+def worker_names(timeout: float = 2.0) -> list[str]:
+    """The workers that answer now. Raises ServiceError where there is no broker to ask."""
+    check_broker()
+    try:
+        replies = current_app.control.ping(timeout=timeout) or []
+    except (OSError, OperationalError) as error:
+        raise _silence(error) from error
+    return sorted(name for reply in replies for name in reply)
+
+
+def queues_served(timeout: float = 2.0) -> set[str]:
+    """The queues from which some worker takes now."""
+    answers = current_app.control.inspect(timeout=timeout).active_queues() or {}
+    return {queue["name"] for queues in answers.values() for queue in queues}
+
+
+def _silence(error: BaseException) -> ServiceError:
+    name = type(error.__cause__ or error).__name__
+    return ServiceError(f"The broker at BROKER_URL does not answer ({name}). Is it running?")
