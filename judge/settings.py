@@ -182,6 +182,7 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
     "sweep leases": {"task": "annotation.tasks.sweep_leases", "schedule": 60.0, "options": {"expires": 60}},
     "refresh skills": {"task": "judge.tasks.refresh_skills", "schedule": 300.0, "options": {"expires": 300}},
+    "refit calibrators": {"task": "judge.tasks.refit_calibrators", "schedule": 300.0, "options": {"expires": 300}},
     "refit students": {"task": "llm_judge.tasks.refit_students", "schedule": 300.0, "options": {"expires": 300}},
     "watch audits": {"task": "judge.tasks.watch_audits", "schedule": 60.0, "options": {"expires": 60}},
     "sweep runs": {"task": "llm_judge.tasks.sweep_runs", "schedule": 30.0, "options": {"expires": 30}},

@@ -46,3 +46,9 @@ def _cell(state: str, threshold: float | None, certificate_id: int, rate: float 
     return Cell(
         CellState(state), threshold if is_certified else None, certificate_id if is_certified else None, rate or 1.0
     )
+
+
+def proven(project: Project) -> list[Certificate]:
+    """Certificates that labels of the project may rest on: every one that certified something, whatever came after."""
+    found = Certificate.objects.filter(project=project, threshold__isnull=False).exclude(state=CellState.UNCERTIFIED)
+    return list(found.select_related("criterion", "judge").order_by("pk"))

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from judge.actions import certificates, events, export_sql
+from judge.actions import cells, events, export_sql
 from judge.errors import InputError
 from judge.formats import training
 from judge.formats.writing import CsvWriter, JsonlWriter, ParquetWriter, write_manifest
@@ -159,7 +159,7 @@ def _manifest(project: Project) -> dict[str, Any]:
     return {
         "project": project.slug,
         "is_demo": project.is_demo,
-        "certificates": [_certificate(each) for each in certificates.standing_in(project)]
+        "certificates": [_certificate(each) for each in cells.proven(project)]
         or "none: every label rests on people's answers",
         "p_wrong": "from people of equal, unknown skill; not calibrated",
     }

@@ -8,10 +8,16 @@ from typing import Any
 from judge.actions import bulk, labels
 from judge.actions.bulk import LockedCase
 from judge.models import Case, Criterion, Judge, Judgment, Project, Purpose, Rater
-from judge.rules.verdicts import Answer, Opinion, opine, read_calibrator
+from judge.rules.calibrators import Calibrator
+from judge.rules.verdicts import Answer, Opinion, Stack, opine, read_calibrator
 
 #: Case id → answer, of one rater.
 type Said = Mapping[int, Answer]
+
+LENGTHS = """
+SELECT c.id, length(i.output::text) FROM judge_case c JOIN judge_item i ON i.id = c.item_id
+WHERE c.id = ANY (%(ids)s::bigint[]) AND i.output IS NOT NULL
+"""
 
 #: Criterion id → content hash. Criteria never change, so a process reads each of them once.
 _HASHES: dict[int, str] = {}
@@ -43,16 +49,35 @@ def speak(
     given = {**_read(cases, set(seats) - (said or {}).keys()), **(said or {})}
     scales = labels.scales_of(cases)
     pools = {criterion: read_calibrator(judge.calibrator, digest) for criterion, digest in _hashes(cases).items()}
+    lengths = lengths_of(case.pk for case in cases) if any(map(_heeds_length, pools.values())) else {}
     opinions: dict[int, Opinion] = {}
     rows = []
     for case in cases:
         answers = [answer for seat in seats if (answer := given[seat].get(case.pk)) is not None]
         if len(answers) == len(seats):
-            opinion = opine(answers, pools[case.criterion_id], scales[case.criterion_id])
+            pool, scale = pools[case.criterion_id], scales[case.criterion_id]
+            opinion = opine(answers, pool, scale, length=lengths.get(case.pk))
             opinions[case.pk] = opinion
             rows.append(_row(case, opinion))
     new = bulk.insert(bulk.INSERT_VERDICTS, rows, judge=judge.pk)
     return {case_id: opinions[case_id] for (case_id,) in new}
+
+
+def answers_of(judge: Judge, cases: Sequence[Case]) -> dict[int, tuple[Answer, ...]]:
+    """What the judge's raters said of the cases on which each of them gave an answer, in the order of its seats."""
+    seats = list(judge.seats.values_list("rater_id", flat=True))
+    given = _read(cases, seats)
+    found = {case.pk: tuple(given[seat].get(case.pk, Answer()) for seat in seats) for case in cases}
+    return {pk: answers for pk, answers in found.items() if all(each.probs or each.label for each in answers)}
+
+
+def lengths_of(case_ids: Iterable[int]) -> dict[int, int]:
+    """Characters of each case's output as it was written; none for an output that was erased."""
+    return dict(bulk.execute(LENGTHS, ids=bulk.array(case_ids)))
+
+
+def _heeds_length(calibrator: Calibrator) -> bool:
+    return isinstance(calibrator, Stack) and calibrator.length_slope != 0
 
 
 def _hashes(cases: Iterable[Case] | Iterable[LockedCase]) -> dict[int, str]:
@@ -73,9 +98,9 @@ def _read(cases: Iterable[Case] | Iterable[LockedCase], seats: Iterable[int]) ->
         purpose__in=[Purpose.VOTE, Purpose.IMPORTED],
         retracted_at=None,
     )
-    columns = ("case_id", "rater_id", "probs", "label", "suspicion")
-    for case_id, rater_id, probs, label, suspicion in live.values_list(*columns):
-        found[rater_id][case_id] = Answer(probs or {}, label, bool(suspicion))
+    columns = ("case_id", "rater_id", "probs", "label", "suspicion", "by_order", "outside_mass")
+    for case_id, rater_id, probs, label, suspicion, by_order, outside in live.values_list(*columns):
+        found[rater_id][case_id] = Answer(probs or {}, label, bool(suspicion), by_order or {}, outside or 0.0)
     return {**found}
 
 
