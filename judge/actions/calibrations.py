@@ -48,7 +48,7 @@ def ensure(judge: Judge, *, by: User | None) -> Judge:
 def fit(judge: Judge, *, by: User | None) -> Judge | None:
     """A candidate with this judge's raters and a calibrator fitted to all train labels there are now; None where no
     criterion has enough of them, or a rater has learned from these very labels and would be believed too much."""
-    if _has_learned(judge):
+    if has_learned(judge):
         return None
     criteria: dict[str, object] = {}
     sizes: dict[str, int] = {}
@@ -71,7 +71,7 @@ def is_fitted(judge: Judge) -> bool:
 
 def refit_due(project: Project) -> Judge | None:
     """A new candidate, where a criterion's labels have reached a declared size that no fit of these raters has seen."""
-    if project.judge is None or _has_learned(project.judge):
+    if project.judge is None or has_learned(project.judge):
         return None
     hashes = dict(project.criteria.values_list("pk", "content_hash"))
     counts = teaching.teachable(teaching.train_cases(project)).order_by().values_list("criterion_id")
@@ -109,7 +109,7 @@ def _known_sizes(judge: Judge) -> Mapping[str, int]:
     return found
 
 
-def _has_learned(judge: Judge) -> bool:
+def has_learned(judge: Judge) -> bool:
     """Whether a rater of the judge is a student: what it says of train cases is in sample."""
     return any((seat.rater.configuration or {}).get("head") for seat in judge.seats.select_related("rater"))
 
