@@ -12,11 +12,11 @@ from django.db.models.functions import Now
 
 from judge.errors import InputError, ServiceError
 from judge.models import Rater
-from llm_judge.actions import answers, cache, calls, cases, endpoints, heads, raters, runs
+from llm_judge.actions import answers, cache, calls, cases, endpoints, heads, raters, runs, servers
 from llm_judge.actions.purses import Purse
 from llm_judge.backends.base import Backend, check_offer
 from llm_judge.backends.judging import CaseAnswer
-from llm_judge.models import Completion, Endpoint, Run
+from llm_judge.models import Completion, Run
 from llm_judge.rules.configuration import RaterConfiguration
 from llm_judge.rules.scoring import JudgeCase
 
@@ -88,7 +88,7 @@ def _ask_rater(run: Run, rater: Rater, portions: Iterable[Sequence[int]], batch:
     if first is None:
         return
     configuration = raters.configuration_of(rater)
-    backend = _open(raters.endpoints_of(rater), configuration)
+    backend = _open(rater, configuration)
     purse = Purse(run, raters.price_of(rater))
     settled = batch.n_judged
     for answered in _ask_within(purse, backend, chain([first], loading), configuration):
@@ -139,8 +139,10 @@ def _ask_within(
             yield from calls.ask(backend, budget.allot(rest), configuration)
 
 
-def _open(found: Sequence[Endpoint], configuration: RaterConfiguration) -> Backend:
-    """The backend of these endpoints, open and known to answer. Raises ServiceError in words where it does not."""
+def _open(rater: Rater, configuration: RaterConfiguration) -> Backend:
+    """The backend of the rater's endpoints, open and known to answer; a server that is another one than it was ends
+    certificates. Raises ServiceError in words where it does not answer."""
+    found = raters.endpoints_of(rater)
     backend = endpoints.connect_all(found, model=configuration.model, rule=configuration.scoring_rule)
     settings = (
         (each.pk, each.max_in_flight, each.timeout_s, str(each.options), each.is_trusted, each.api_key_variable)
@@ -148,6 +150,7 @@ def _open(found: Sequence[Endpoint], configuration: RaterConfiguration) -> Backe
     )
     opened, facts = calls.open_backend((repr(backend), *settings), backend)
     check_offer(facts, configuration)
+    servers.compare(rater, configuration, found, facts)
     return heads.seat(opened, facts, configuration)
 
 

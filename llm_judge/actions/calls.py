@@ -28,6 +28,8 @@ CHUNK, CHUNK_SECONDS = 512, 1.0
 MOST = 2048
 #: A server that refuses to say what it is is asked again: it may be busy.
 LOOKS = 3
+#: For so many seconds what an open server said of itself is believed: it may have come back as another version.
+LOOK_LASTS = 600.0
 
 
 class _Inbox:
@@ -95,7 +97,7 @@ class _Line:
     async def _live(self) -> None:
         self.loop, self._end = asyncio.get_running_loop(), asyncio.Event()
         self._opened: dict[Hashable, Backend] = {}
-        self._facts: dict[Hashable, ServerFacts] = {}
+        self._facts: dict[Hashable, tuple[ServerFacts, float]] = {}
         async with AsyncExitStack() as self._stack:
             self._is_ready.set()
             await self._end.wait()
@@ -106,9 +108,16 @@ class _Line:
     async def open(self, key: Hashable, backend: Backend) -> tuple[Backend, ServerFacts]:
         if key not in self._opened:
             self._opened[key] = await self._stack.enter_async_context(backend)
-        if key not in self._facts:
-            self._facts[key] = await _look_again(self._opened[key])
-        return self._opened[key], self._facts[key]
+        backend, now = self._opened[key], self.loop.time()
+        if key not in self._facts or now - self._facts[key][1] > LOOK_LASTS:
+            self._facts[key] = await _look_again(backend), now
+        return backend, self._facts[key][0]
+
+    async def look(self, backend: Backend) -> ServerFacts:
+        facts = await backend.inspect()
+        known = [key for key, opened in self._opened.items() if opened is backend]
+        self._facts |= dict.fromkeys(known, (facts, self.loop.time()))
+        return facts
 
     def close(self) -> None:
         self.loop.call_soon_threadsafe(self._end.set)
@@ -129,7 +138,7 @@ def open_backend(key: Hashable, backend: Backend) -> tuple[Backend, ServerFacts]
 
 def look(backend: Backend) -> ServerFacts:
     """What an opened backend is now. Raises ServiceError when it does not answer."""
-    return _get_line().run(backend.inspect())
+    return _get_line().run(_get_line().look(backend))
 
 
 def run[T](work: Coroutine[Any, Any, T]) -> T:

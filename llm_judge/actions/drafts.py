@@ -66,7 +66,7 @@ def sketch(draft: Draft, facts: ServerFacts | None = None) -> RaterConfiguration
         identity = models.model_id()
         revision, version, model = f"sha256:{identity.sha256}", identity.server, identity.name
     elif facts:
-        version = f"{facts.server} {facts.server_version}".strip()
+        version = facts.version
         revision = "" if draft.endpoint.is_trusted else f"at {draft.endpoint.name}"
     is_scripted = draft.endpoint.kind == Kind.SCRIPTED
     return RaterConfiguration(

@@ -74,7 +74,7 @@ def open_source() -> Source:
     backend = connect(endpoint, api_key=os.environ.get(endpoint.api_key_variable or " ", ""))
     opened, facts = calls.open_backend((repr(backend), endpoint.pk, endpoint.max_in_flight), backend)
     if endpoint.base_url:
-        version = f"{facts.server} {facts.server_version}".strip()
+        version = facts.version
         return Source(endpoint, opened, facts.model, "", version, os.environ.get("EMBEDDINGS_PREFIX", ""))
     identity = embeddings.model_id()
     return Source(endpoint, opened, identity.name, f"sha256:{identity.sha256}", identity.server, "")

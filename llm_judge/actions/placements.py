@@ -71,7 +71,7 @@ def check_fit(configuration: RaterConfiguration, facts: ServerFacts) -> None:
     if not serves(facts, configuration.model):
         served = " and ".join(facts.served) or facts.model
         raise InputError(f"the server serves {served}", expected=configuration.model)
-    version = f"{facts.server} {facts.server_version}".strip()
+    version = facts.version
     if configuration.server_version and configuration.server_version != version:
         raise InputError(
             f"the server is {version}",

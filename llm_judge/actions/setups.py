@@ -68,7 +68,7 @@ def server_configuration() -> RaterConfiguration:
     configuration = RaterConfiguration(
         backend=BackendKind.OPENAI_HTTP,
         model=settings.JUDGE_MODEL or facts.model,
-        server_version=f"{facts.server} {facts.server_version}".strip(),
+        server_version=facts.version,
         template=templates.CHOICE,
         scoring_rule=ScoringRule.CHOICE,
     )

@@ -24,7 +24,7 @@ _chance = SystemRandom()
 @dataclass(frozen=True, slots=True)
 class ServerFacts:
     """What a server says of itself. ``window`` is the longest prompt in tokens, 0 if it does not say; ``served`` the
-    names of all its models, none if it does not say."""
+    names of all its models, none if it does not say; ``versions`` those of all servers where they are several."""
 
     server: str
     server_version: str
@@ -32,6 +32,12 @@ class ServerFacts:
     window: int = 0
     rules: frozenset[ScoringRule] = frozenset(ScoringRule)
     served: tuple[str, ...] = ()
+    versions: tuple[str, ...] = ()
+
+    @property
+    def version(self) -> str:
+        """Make and version, as a rater's configuration records them."""
+        return f"{self.server} {self.server_version}".strip()
 
 
 class Backend(Protocol):

@@ -121,8 +121,9 @@ class Pool:
             raise ServiceError(f"None of the {len(self.members)} endpoints can be asked. {self.trouble}")
         rules = frozenset.intersection(*(facts.rules for facts in found))
         windows = [facts.window for facts in found if facts.window]
-        first = found[0]
-        return ServerFacts(first.server, first.server_version, first.model, min(windows, default=0), rules)
+        first, versions = found[0], tuple(dict.fromkeys(facts.version for facts in found))
+        window = min(windows, default=0)
+        return ServerFacts(first.server, first.server_version, first.model, window, rules, versions=versions)
 
     async def complete(self, request: CompletionRequest) -> Reply:
         """Ask one member, and another where it fails; the reply names every failure that came before it."""

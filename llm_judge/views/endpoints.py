@@ -73,7 +73,7 @@ def _page(request: access.ProjectRequest, form: EndpointForm, **looked: object) 
     facts = looked.get("facts")
     if isinstance(facts, ServerFacts):
         looked["rules"] = ", ".join(sorted(rule.value for rule in facts.rules))
-        looked["server"] = f"{facts.server} {facts.server_version}".strip()
+        looked["server"] = facts.version
     own = placements.offered(request.project)
     context = {
         "endpoints": Endpoint.objects.order_by("pk").prefetch_related(Prefetch("raters", own, to_attr="own_raters")),

@@ -109,7 +109,7 @@ def _page(desk: Desk, *, facts: ServerFacts | str = "", status: int = 200) -> Ht
         "chooser": desk.chooser,
         "endpoint": desk.endpoint,
         "facts": facts if is_told else None,
-        "server": f"{facts.server} {facts.server_version}".strip() if isinstance(facts, ServerFacts) else "",
+        "server": facts.version if isinstance(facts, ServerFacts) else "",
         "trouble": "" if is_told else facts,
         "rules": [(rule.value, say(SCORING, rule.value), rule in rules, rule.value == chosen) for rule in ScoringRule],
         "without_logprobs": rules == {ScoringRule.SAMPLED},

@@ -28,6 +28,7 @@ class LoopbackServer:
     busiest: int = 0
     model: str = "org/tiny"
     seconds: float = 0.002
+    version: str = "0.32.0"
     _busy: int = 0
     _attempts: dict[CompletionRequest, int] = field(default_factory=dict)
 
@@ -59,6 +60,9 @@ class LoopbackServer:
 
     async def list_models(self, http: web.Request) -> web.Response:
         return web.json_response({"data": [{"id": self.model, "max_model_len": 2048}]})
+
+    async def tell_version(self, http: web.Request) -> web.Response:
+        return web.json_response({"version": self.version})
 
     async def split(self, http: web.Request) -> web.Response:
         """One token for each word with its space, numbered by its letters."""
@@ -95,10 +99,6 @@ async def _send_half(http: web.Request, body: bytes) -> web.StreamResponse:
     return _cut(http)
 
 
-async def _version(http: web.Request) -> web.Response:
-    return web.json_response({"version": "0.32.0"})
-
-
 @contextmanager
 def serve(server: LoopbackServer) -> Iterator[LoopbackServer]:
     """Run it in a thread of its own until the block ends."""
@@ -119,7 +119,7 @@ def _run(loop: asyncio.AbstractEventLoop, server: LoopbackServer, ready: threadi
     app.router.add_post("/v1/chat/completions", server.answer)
     app.router.add_post("/v1/completions", server.answer)
     app.router.add_post("/tokenize", server.split)
-    app.router.add_get("/version", _version)
+    app.router.add_get("/version", server.tell_version)
     app.router.add_get("/v1/models", server.list_models)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     loop.run_until_complete(runner.setup())
