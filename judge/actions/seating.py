@@ -22,15 +22,21 @@ def judge_to_certify(project: Project, *, version: int | None = None, by: User |
         found = Judge.objects.filter(project=project, version=version).first()
         if found is None:
             raise InputError(f"there is no judge {version}", where=project.slug, expected=_versions(project))
-        return found
+        return _of(project, found)
     if project.judge is not None and Verdict.objects.filter(judge=project.judge).exists():
-        return project.judge
+        return _of(project, project.judge)
     if raters := imported_raters(project):
         return judges.put_in_force(project, raters, name=_name(raters), by=by)
     raise InputError(
         f"no judge has spoken in {project.name}",
         next_step=f"Run: manage.py judge_items {project.slug}, or bring verdicts with manage.py import_judgments.",
     )
+
+
+def _of(project: Project, judge: Judge) -> Judge:
+    """The judge, holding the caller's own project: a promotion changes that one."""
+    judge.project = project
+    return judge
 
 
 def imported_raters(project: Project) -> list[Rater]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -20,6 +21,10 @@ class Doubt(StrEnum):
     SUSPICIOUS = "suspicious"
 
 
+#: Raters who hold this share of a judge's weight and name another label leave its verdict in doubt.
+DISSENT = 0.25
+
+
 @dataclass(frozen=True, slots=True)
 class Opinion:
     """A verdict before it is a row. Unscored: no label, no confidence."""
@@ -36,8 +41,8 @@ def opine(
     """The verdict of a judge whose raters gave ``answers``, in the order of its seats; ``labels`` is the scale.
 
     ``length``: characters of the item's text, for calibrators that look at it. An unscored answer makes an unscored
-    verdict: nothing is guessed in its place. Raters that name different labels, and text that commands the judge, leave
-    the verdict in doubt.
+    verdict: nothing is guessed in its place. Text that commands the judge leaves the verdict in doubt, and so do raters
+    who together hold a quarter of the judge's weight and name another label.
 
     >>> two = [Answer({"yes": .9, "no": .1}), Answer({"yes": .5, "no": .5})]
     >>> opinion = opine(two, Pool())  # √(.9·.5) : √(.1·.5) = 3 : 1
@@ -49,9 +54,26 @@ def opine(
         return Opinion(doubt=doubt)
     probs = combine(answers, calibrator, labels, length)
     label = max(probs, key=lambda key: probs[key])
-    if doubt is Doubt.NONE and len(answers) > 1 and len({_choice(each) for each in answers}) > 1:
+    if doubt is Doubt.NONE and _dissent(answers, calibrator, label) >= DISSENT:
         doubt = Doubt.JUDGES_DISAGREE
     return Opinion(label, probs, min(1.0, probs[label]), doubt)
+
+
+def _dissent(answers: Sequence[Answer], calibrator: Calibrator, label: str) -> float:
+    """The share of the judge's weight that names another label than the verdict. A rater whom people's labels gave no
+    weight is not heard: it would send every case to people. 0 for a single rater."""
+    if len(answers) == 1 or len({_choice(each) for each in answers}) == 1:
+        return 0.0
+    weights = _weights(answers, calibrator)
+    against = math.fsum(w for w, each in zip(weights, answers, strict=True) if _choice(each) != label)
+    return against / (math.fsum(weights) or 1.0)
+
+
+def _weights(answers: Sequence[Answer], calibrator: Calibrator) -> Sequence[float]:
+    """What each rater counts, in the order of the seats."""
+    if isinstance(calibrator, Stack):
+        return [math.fsum(seat.slopes.values()) + seat.vote for seat in calibrator.seats]
+    return calibrator.weights or [1.0] * len(answers)
 
 
 def _choice(answer: Answer) -> str | None:

@@ -34,7 +34,7 @@ def test_weights_decide_who_is_heard() -> None:
     pool = read_calibrator({"kind": "pool", "weights": [1.0, 0.0], "bias": {}, "temperature": 1.0})
     opinion = opine([says(0.9), says(0.01)], pool)
     assert math.isclose(opinion.probs["yes"], 0.9)
-    assert opinion.doubt is Doubt.JUDGES_DISAGREE, "whatever the weights, they named different labels"
+    assert opinion.doubt is Doubt.NONE, "who has no weight is not heard"
 
 
 def test_one_unscored_rater_makes_the_panel_unscored() -> None:
@@ -149,3 +149,15 @@ def test_a_stack_that_cannot_be_read_is_refused(broken: dict[str, object]) -> No
 def test_a_stack_with_the_wrong_number_of_seats_is_refused() -> None:
     with pytest.raises(InputError, match="1 weights"):
         opine([says(0.4), says(0.6)], read_calibrator(STACK), YES_NO)
+
+
+def test_a_rater_without_weight_cannot_put_a_verdict_in_doubt() -> None:
+    sure, coin = Answer({"yes": 0.9, "no": 0.1}), Answer({"yes": 0.4, "no": 0.6})
+    assert opine([sure, coin], Pool(weights=(1.0, 0.0))).doubt is Doubt.NONE
+    assert opine([sure, coin], Pool(weights=(1.0, 0.5))).doubt is Doubt.JUDGES_DISAGREE  # a third of the weight
+
+
+def test_one_of_five_equal_raters_is_outvoted_and_one_of_four_is_heard() -> None:
+    sure, other = Answer({"yes": 0.9, "no": 0.1}), Answer({"yes": 0.3, "no": 0.7})
+    assert opine([sure] * 4 + [other], Pool()).doubt is Doubt.NONE  # .2 of the weight
+    assert opine([sure] * 3 + [other], Pool()).doubt is Doubt.JUDGES_DISAGREE  # .25
