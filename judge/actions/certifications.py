@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.utils import translation
 
-from judge.actions import calibrations, certificates, events, queues, reconsiderations, seating
+from judge.actions import audits, calibrations, certificates, events, queues, reconsiderations, seating
 from judge.actions.certificates import Outcome
 from judge.actions.reconsiderations import Acceptance
 from judge.errors import CojudgeError
@@ -48,6 +48,7 @@ def run(
     outcomes = certificates.certify(project, fitted, alpha=alpha, delta=delta, frames=frames, looks=looks, by=by)
     is_in_force = fitted.pk == project.judge_id
     accepted = reconsiderations.apply(project, may_sample=True) if is_in_force else None
+    audits.read_all(project)  # without a worker nobody else would
     return Report(fitted, fitted.pk != judge.pk, outcomes, accepted)
 
 

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 
 import psycopg
 
-from judge.actions import items, judgments, projects
+from judge.actions import alarms, items, judgments, projects
 from judge.actions.judgments import NewJudgment
 from judge.formats.reading import Row
-from judge.models import Case, Certificate, Decision, Project, User, moving
+from judge.models import Alarm, AuditWatch, Case, Certificate, Decision, Project, User, moving
 from judge.rules.routing import CellState, Route
 from judge.rules.settling import FLAGGED
 from tests import factories
@@ -84,3 +84,18 @@ def held_elsewhere(lock: str, unlock: str) -> Iterator[None]:
         assert other.execute(lock).fetchone() == (True,)
         yield
         other.execute(unlock)
+
+
+def as_accepted(cases: Iterable[Case]) -> None:
+    """Let these cases stand as if no audit had been drawn of them."""
+    ids = [case.pk for case in cases]
+    Case.objects.filter(pk__in=ids).update(stage="accepted", people_wanted=0, is_reference=False)
+
+
+def recheck_all(certificate: Certificate) -> Alarm:
+    """An alarm about everything that was accepted, none of it audited; how one comes about is tested elsewhere."""
+    decided = acceptances(certificate)
+    as_accepted(Case.objects.filter(pk__in=[each.case_id for each in decided]))
+    alarm = alarms.ring(certificate, AuditWatch.objects.get(certificate=certificate), since=decided[0])
+    alarms.recheck(alarm)
+    return alarm

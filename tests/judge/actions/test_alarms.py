@@ -39,8 +39,7 @@ def stages(cases: list[Case]) -> set[tuple[str, int]]:
 def unaudited(certificate: Certificate, n: int) -> list[Case]:
     """``n`` cases that were accepted as if no audit had been drawn of them."""
     cases = bring(certificate.project, n)
-    ids = [case.pk for case in cases]
-    Case.objects.filter(pk__in=ids).update(stage="accepted", people_wanted=0, is_reference=False)
+    accepted.as_accepted(cases)
     return cases
 
 
@@ -236,12 +235,12 @@ def test_the_watch_draws_a_sample_of_what_waited_when_a_certificate_came(certifi
     """People took some cases first; what is left may differ, so a random sample of it is answered before."""
     project = factories.make_project("Waited")
     proofs.certify(project, "relevance", threshold=0.8, state="uncertified")
-    cases = bring(project, 120)
+    cases = bring(project, 203)
     answer(cases[:3], "fits", (ann,))
     found = proofs.certify(project, "relevance", threshold=0.8, alpha=0.4)
     assert watches.tend()
     batch = found.batches.get()
-    assert (len(batch.cases), 10 < len(batch.sample) < 90) == (117, True)
+    assert (len(batch.cases), 50 < len(batch.sample) < 150) == (200, True)
     assert watches.tend()
     assert found.batches.count() == 1, "drawn once"
     assert waiting.settle_all() == 0
