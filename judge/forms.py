@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, cast
 
 from django import forms
@@ -106,3 +108,42 @@ class ItemFilters(forms.Form):
 
     def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
         cast(forms.ChoiceField, self.fields[name]).choices = [("", _("any")), *choices]
+
+
+class RiskForm(forms.Form):
+    """How much disagreement is allowed among what the judge accepts, per criterion, in hundredths."""
+
+    def __init__(self, *args: Any, risks: Mapping[str, tuple[float, float]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.keys = tuple(risks)
+        for key, (alpha, delta) in risks.items():
+            self.fields[f"alpha_{key}"] = _percentage(_("Disagreement allowed, %"), alpha, least=0.5)
+            self.fields[f"delta_{key}"] = _percentage(_("Chance that the promise fails, %"), delta, least=0.1)
+
+    @property
+    def rows(self) -> list[tuple[str, forms.BoundField, forms.BoundField]]:
+        """Criterion key, its alpha, its delta."""
+        return [(key, self[f"alpha_{key}"], self[f"delta_{key}"]) for key in self.keys]
+
+    @property
+    def risks(self) -> dict[str, tuple[float, float]]:
+        """Alpha and delta by criterion key, as shares; of a valid form."""
+        return {key: (self._share(f"alpha_{key}"), self._share(f"delta_{key}")) for key in self.keys}
+
+    def _share(self, name: str) -> float:
+        return float(self.cleaned_data[name] / 100)
+
+
+class WithdrawalForm(forms.Form):
+    """Why a certificate no longer speaks of what runs."""
+
+    reason = forms.CharField(
+        label=_("Why"), max_length=160, help_text=_("For example: the pool of people who answer has changed.")
+    )
+
+
+def _percentage(label: Any, share: float, *, least: float) -> forms.DecimalField:
+    return forms.DecimalField(
+        label=label, initial=f"{100 * share:g}", min_value=Decimal(str(least)), max_value=Decimal(50), decimal_places=2,
+        widget=forms.NumberInput(attrs={"step": "any", "inputmode": "decimal"}),
+    )  # fmt: skip

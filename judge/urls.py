@@ -1,7 +1,7 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from judge.views import accounts, exports, health, imports, items, members, projects, rubrics
+from judge.views import accounts, certificates, exports, health, imports, items, members, projects, rubrics
 
 inside: list[URLPattern | URLResolver] = [
     path("", projects.project, name="project"),
@@ -11,6 +11,10 @@ inside: list[URLPattern | URLResolver] = [
     path("import/<uuid:key>/rejected/", imports.rejected_lines, name="rejected_lines"),
     path("export/", exports.export_labels, name="export_labels"),
     path("rubric/", rubrics.rubric, name="rubric"),
+    path("certificates/", certificates.certificates, name="certificates"),
+    path("certificates/test/", certificates.certify_now, name="certify_now"),
+    path("certificates/risks/", certificates.set_risks, name="set_risks"),
+    path("certificates/<int:certificate_id>/withdraw/", certificates.withdraw_certificate, name="withdraw_certificate"),
     path("members/", members.members, name="members"),
     path("", include("annotation.urls")),
     path("", include("llm_judge.urls")),

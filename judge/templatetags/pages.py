@@ -22,6 +22,7 @@ PROJECT_PAGES = (
     ("items", _("Items")),
     ("runs", _("Judging")),
     ("judges", _("Judges")),
+    ("certificates", _("Certificates")),
     ("rubric", _("Rubric")),
     ("import_items", _("Import")),
     ("export_labels", _("Export")),

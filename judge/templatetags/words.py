@@ -79,6 +79,27 @@ WORDS: Mapping[str, Mapping[str, Promise | str]] = {
         "nominal": _("named classes"),
         "preference": _("preference between two outputs"),
     },
+    "cell": {
+        "uncertified": _("not certified"),
+        "certified": _("certified"),
+        "suspended": _("suspended"),
+        "stale": _("no longer valid"),
+    },
+    "ended": {
+        "another judge is in force": _("another judge is in force"),
+        "the rubric in force does not ask this": _("the rubric in force does not ask this"),
+        "a later test accepts more": _("a later test accepts more"),
+        "the server changed": _("the server changed"),
+        "less disagreement is allowed now": _("less disagreement is allowed now"),
+        "the promise must be surer now": _("the promise must be surer now"),
+        "a lead withdrew it": _("a lead withdrew it"),
+        "audits disagree with the judge too often": _("audits disagree with the judge too often"),
+    },
+    "batch": {
+        "asked": _("its sample waits for people"),
+        "passed": _("its sample passed"),
+        "failed": _("its sample did not pass, so people answer all of it"),
+    },
     "route": {"accept": _("accepted"), "people": _("sent to people")},
     "reason": {
         "certified": _("certified judge"),
@@ -135,6 +156,14 @@ WORDS: Mapping[str, Mapping[str, Promise | str]] = {
         "policy put in force": _("Policy put in force"),
         "judge put in force": _("Judge put in force"),
         "judge made": _("Candidate judge made"),
+        "judge tested": _("Judge tested on certify cases"),
+        "certificate stale": _("Certificate withdrawn"),
+        "certificate reinstated": _("Certificate in force again"),
+        "certificates asked for": _("Test of the judge asked for"),
+        "certificates done": _("Judge tested, criterion by criterion"),
+        "certificates not done": _("Test of the judge not possible"),
+        "waiting cases sampled": _("Sample drawn of the cases that wait"),
+        "waiting cases tested": _("Sample of the cases that wait tested"),
         "prompt tried": _("Prompt tried"),
         "items imported": _("Items imported"),
         "judgments imported": _("Answers imported"),
@@ -168,3 +197,22 @@ def word(value: object, kind: str) -> str:
 def percent(share: float | None) -> str:
     """``0.834`` → ``83 %``; nothing for None."""
     return "" if share is None else f"{share:.0%}".replace("%", " %")
+
+
+@register.filter
+def ended(reason: str) -> str:
+    """Why a certificate does not hold: the part before the first colon in the reader's words, what follows as it is."""
+    known, colon, detail = reason.partition(": ")
+    return f"{WORDS['ended'].get(known, known)}{colon}{detail}"
+
+
+@register.filter
+def tenths(share: float | None) -> str:
+    """``0.0834`` → ``8.3 %``; nothing for None."""
+    return "" if share is None else f"{share:.1%}".replace("%", " %")
+
+
+@register.filter
+def exact(share: float) -> str:
+    """``0.125`` → ``12.5 %``: what somebody chose, with all its places."""
+    return f"{100 * share:g} %"

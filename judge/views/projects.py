@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,8 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_GET
 
 from judge import access, registry
-from judge.actions import alarms
+from judge.actions import alarms, cells
+from judge.actions.cells import Cell
 from judge.models import JudgeRater, Membership, Project, Role, User
 from judge.templatetags.pages import Link, open_pages
 from judge.views import flow
@@ -56,7 +57,7 @@ def project(request: access.ProjectRequest) -> HttpResponse:
     if request.htmx:
         response = render(request, "judge/project.html#moving", context, status=200 if is_moving else STOP_POLLING)
     else:
-        response = render(request, "judge/project.html", context | _still(request))
+        response = render(request, "judge/project.html", context | _still(request, parts))
     patch_vary_headers(response, ["HX-Request"])
     return response
 
@@ -74,7 +75,7 @@ def _seen_by(user: User) -> QuerySet[Any]:
     return found if user.is_superuser else found.exclude(held=[])
 
 
-def _still(request: access.ProjectRequest) -> dict[str, Any]:
+def _still(request: access.ProjectRequest, parts: Sequence[flow.Flow]) -> dict[str, Any]:
     """What the page shows once and does not ask for again."""
     is_lead = Role.LEAD in request.roles
     seats = JudgeRater.objects.filter(judge=request.project.judge_id).select_related("rater")
@@ -83,9 +84,17 @@ def _still(request: access.ProjectRequest) -> dict[str, Any]:
         "alarms": alarms.standing(request.project) if is_lead else [],
         "n_items": flow.count_items(request.project),
         "reasons": flow.reasons(request.project),
+        "cells": _cells(request.project, parts),
         "raters": [seat.rater for seat in seats] if request.project.judge_id else [],
         "panels": _panels(request),
     }
+
+
+def _cells(project: Project, parts: Sequence[flow.Flow]) -> list[tuple[str, Cell]]:
+    """Whether the judge in force may accept each criterion by itself; nothing where it was never tested."""
+    known = cells.of_project(project)
+    asked = [part for part in parts if part.criterion and part.is_in_force]
+    return [(part.title, known.get(part.criterion.pk, cells.UNCERTIFIED)) for part in asked] if known else []
 
 
 def _panels(request: access.ProjectRequest) -> list[SafeString]:

@@ -22,6 +22,7 @@ VALUES = {
     "run_id": "1",
     "judge_id": "1",
     "trial_id": "1",
+    "certificate_id": "1",
     "endpoint_id": "1",
     "key": "00000000-0000-0000-0000-000000000000",
 }

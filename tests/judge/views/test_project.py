@@ -14,6 +14,7 @@ from judge.actions import decisions
 from judge.models import Project, Role, User
 from judge.rules.routing import Reason
 from tests import factories
+from tests.judge import proofs
 from tests.judge.views import stories
 
 Browse = Callable[[User], Client]
@@ -122,7 +123,7 @@ def test_queries_do_not_grow_with_items_and_events(
         stories.person_says(ann, stories.first_case(item), "fits")
     stories.make_judge(project)
     client = browse(lea)
-    with django_assert_max_num_queries(14):  # type: ignore[attr-defined]
+    with django_assert_max_num_queries(16):  # type: ignore[attr-defined]
         client.get(url(project))
 
 
@@ -178,3 +179,19 @@ def test_only_leads_are_told_of_stranded_cases(browse: Browse, project: Project)
     factories.import_items(project)
     viewer = factories.make_member(project, "vic", Role.VIEWER)
     assert STRANDED not in browse(viewer).get(url(project)).text
+
+
+def test_the_state_of_each_criterion_stands_on_a_line_of_its_own(browse: Browse, lea: User, project: Project) -> None:
+    proofs.certify(project, "relevance")
+    page = text_of(browse(lea).get(url(project)).text)
+    assert "relevance: certified accepts from confidence 0.8125 specificity: not certified" in page
+    assert "every case goes to people" not in page
+
+
+def test_a_judge_that_was_tested_in_vain_is_told_so_and_no_figure_with_it(
+    browse: Browse, lea: User, project: Project
+) -> None:
+    proofs.fail(project, "relevance")
+    page = text_of(browse(lea).get(url(project)).text)
+    assert "relevance: not certified specificity: not certified" in page
+    assert "4321" not in page
