@@ -14,10 +14,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from judge import access
+from judge.actions import cells, rubrics, withdrawals
 from judge.actions import judges as judge_actions
-from judge.actions import rubrics
 from judge.errors import InputError, ServiceError
-from judge.models import Case, Judge, Rater, Role, Verdict
+from judge.models import Case, Certificate, Criterion, Judge, Project, Rater, Role, Verdict
+from judge.rules.routing import CellState
 from judge.rules.stages import Stage
 from llm_judge.actions import drafts, fittings, standings, students
 from llm_judge.forms import PanelForm
@@ -35,6 +36,37 @@ class Told:
     is_prompted: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The certificate of a judge for a criterion, in force, at rest or over; or a test that certified nothing."""
+
+    row: Certificate
+
+    @property
+    def rests(self) -> bool:
+        """It holds again once its judge is in force."""
+        return self.row.state == CellState.STALE and self.row.state_reason == withdrawals.OTHER_JUDGE
+
+    @property
+    def holds(self) -> bool:
+        return self.rests or self.row.state == CellState.CERTIFIED
+
+    @property
+    def is_proof(self) -> bool:
+        """Of a test that certified nothing no figure is shown."""
+        return self.row.threshold is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One criterion: what the judge in force holds, and what the candidate would bring."""
+
+    criterion: Criterion
+    title: str
+    ours: Held | None
+    theirs: Held | None
+
+
 @require_GET
 @access.project(Role.LEAD)
 def judges(request: access.ProjectRequest) -> HttpResponse:
@@ -44,20 +76,17 @@ def judges(request: access.ProjectRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @access.project(Role.LEAD)
 def promote_judge(request: access.ProjectRequest, judge_id: int) -> HttpResponse:
-    """GET says what it would do, POST does it; done twice it is done once."""
+    """GET says what it would do, POST does it; done twice it is done once. What would lose a certificate is refused
+    unless the lead says so."""
     candidate = get_object_or_404(Judge, pk=judge_id, project=request.project)
-    if request.method == "POST":
-        judge_actions.promote(candidate, by=request.user)
-        messages.success(request, _("%(judge)s is in force.") % {"judge": candidate.name})
-        return redirect("judges", slug=request.project.slug)
-    waiting = Case.objects.filter(project=request.project, stage=Stage.IMPORTED)
-    context = {
-        "candidate": candidate,
-        "is_in_force": request.project.judge_id == candidate.pk,
-        "n_waiting": waiting.filter(verdicts__judge=candidate).count(),
-        "n_spoken": Verdict.objects.filter(judge=candidate).count(),
-    }
-    return render(request, "llm_judge/promote_judge.html", context)
+    if request.method != "POST":
+        return _promotion(request, candidate)
+    try:
+        judge_actions.promote(candidate, by=request.user, even_so="even_so" in request.POST)
+    except InputError as error:
+        return _promotion(request, candidate, error, status=400)
+    messages.success(request, _("%(judge)s is in force.") % {"judge": candidate.name})
+    return redirect("judges", slug=request.project.slug)
 
 
 @require_POST
@@ -89,6 +118,41 @@ def fit_student(request: access.ProjectRequest) -> HttpResponse:
     else:
         messages.success(request, _("A worker fits a student now. In a minute or two it stands among the candidates."))
     return redirect("judges", slug=request.project.slug)
+
+
+def _promotion(
+    request: access.ProjectRequest, candidate: Judge, error: InputError | None = None, status: int = 200
+) -> HttpResponse:
+    waiting = Case.objects.filter(project=request.project, stage=Stage.IMPORTED)
+    sides = _sides(request.project, candidate)
+    lost = {criterion.pk for criterion in judge_actions.would_lose(request.project, candidate)}
+    context = {
+        "candidate": candidate,
+        "is_in_force": request.project.judge_id == candidate.pk,
+        "n_waiting": waiting.filter(verdicts__judge=candidate).count(),
+        "n_spoken": Verdict.objects.filter(judge=candidate).count(),
+        "sides": sides,
+        "is_any_proven": any(side.theirs and side.theirs.holds for side in sides),
+        "lost": [side.title for side in sides if side.criterion.pk in lost],
+        "error": error,
+    }
+    return render(request, "llm_judge/promote_judge.html", context, status=status)
+
+
+def _sides(project: Project, candidate: Judge) -> list[Side]:
+    """The certificates of the judge in force beside those of the candidate, criterion by criterion."""
+    found = cells.standing(Certificate.objects.filter(judge__in=[candidate.pk, project.judge_id or 0]))
+    rows = {(row.judge_id, row.criterion_id): Held(row) for row in found}
+    language = get_language() or "en"
+    return [
+        Side(
+            each,
+            each.question.in_language(language).title,
+            rows.get((project.judge_id, each.pk)),
+            rows.get((candidate.pk, each.pk)),
+        )
+        for each in rubrics.criteria_in_force(project)
+    ]
 
 
 def describe(rater: Rater) -> list[tuple[str, str]]:
