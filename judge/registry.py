@@ -34,6 +34,9 @@ demo_recorders: dict[str, Callable[..., None]] = {}
 progress_lines: dict[str, Callable[[], str]] = {}
 #: ``setup(project, by=user)`` puts a first judge in force; the key is the name people give on the command line.
 judge_setups: dict[str, Callable[..., Any]] = {}
+#: ``write(question, context, output, language, label)``: the conversations, as (role, text), in which a machine that is
+#: asked about a case gives ``label``; two for a pair, one for each order. What a judge is fine-tuned on.
+judge_lessons: dict[str, Callable[..., list[list[tuple[str, str]]]]] = {}
 #: Template names of panels on the project page, with the function that gives their context (project → dict).
 panels: dict[str, tuple[str, Callable[[Any], dict[str, Any]]]] = {}
 

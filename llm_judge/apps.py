@@ -12,6 +12,7 @@ class LlmJudgeConfig(AppConfig):
     def ready(self) -> None:
         import_module("judge.celery")  # the roof is named, not imported: messages need its broker
         from llm_judge.actions import checks, demo, setups
+        from llm_judge.rules import conversations
 
         registry.judge_setups.update(setups.SETUPS)
         registry.doctor_checks.update(checks.CHECKS)
@@ -19,3 +20,4 @@ class LlmJudgeConfig(AppConfig):
         registry.demo_starters["machines"] = demo.start
         registry.demo_recorders["machines"] = demo.record
         registry.progress_lines["machines"] = demo.progress_line
+        registry.judge_lessons["machines"] = conversations.write

@@ -31,13 +31,17 @@ WHERE c.project_id = %(project)s AND a.status = 'live'
 ORDER BY a.id
 """
 
+#: A context is reserved where one of its items measures judges: certify, gold, or people's answers are a reference.
+RESERVED = """
+EXISTS (SELECT FROM judge_item o
+        WHERE o.context_id = x.id
+          AND (o.stream IN ('certify', 'gold')
+               OR EXISTS (SELECT FROM judge_case oc WHERE oc.item_id = o.id AND oc.is_reference)))
+"""
+
 #: Items of which every criterion of the rubric has a live label that passes.
 QUALIFIED = """
-SELECT i.prompt, i.output AS output, x.content AS context, i.language,
-       EXISTS (SELECT FROM judge_item o
-               WHERE o.context_id = x.id
-                 AND (o.stream IN ('certify', 'gold')
-                      OR EXISTS (SELECT FROM judge_case oc WHERE oc.item_id = o.id AND oc.is_reference))) AS is_reserved
+SELECT i.prompt, i.output AS output, x.content AS context, i.language, {reserved} AS is_reserved
 FROM judge_item i
 JOIN judge_context x ON x.id = i.context_id
 WHERE i.project_id = %(project)s
@@ -47,4 +51,17 @@ WHERE i.project_id = %(project)s
        JOIN judge_scale_label s ON s.criterion_id = a.criterion_id AND s.key = a.label AND s.passes
        WHERE c.item_id = i.id) = (SELECT count(*) FROM judge_rubriccriterion WHERE rubric_id = %(rubric)s)
 ORDER BY i.id
-"""
+""".replace("{reserved}", RESERVED)
+
+#: What people agreed on under the rubric in force: what a judge may learn from, unless the context is reserved.
+JUDGED_BY_PEOPLE = """
+SELECT c.criterion_id, x.content AS context, i.output AS output, i.language, a.label, {reserved} AS is_reserved
+FROM judge_agreedlabel a
+JOIN judge_case c ON c.id = a.case_id
+JOIN judge_rubriccriterion l ON l.criterion_id = c.criterion_id AND l.rubric_id = %(rubric)s
+JOIN judge_item i ON i.id = c.item_id
+JOIN judge_context x ON x.id = i.context_id
+WHERE c.project_id = %(project)s AND a.status = 'live' AND a.basis <> 'judge'
+  AND i.erased_at IS NULL AND x.erased_at IS NULL
+ORDER BY i.id, l.position
+""".replace("{reserved}", RESERVED)

@@ -12,7 +12,8 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from judge.actions import cells, events, export_sql
+from judge import registry
+from judge.actions import cells, events, export_sql, rubrics
 from judge.errors import InputError
 from judge.formats import training
 from judge.formats.writing import CsvWriter, JsonlWriter, ParquetWriter, write_manifest
@@ -21,6 +22,8 @@ from judge.rules.streams import Stream
 
 #: Rows fetched at a time: bounds memory.
 FETCH = 2_000
+#: Why training formats leave something out.
+RESERVED = "context holds a certify, gold or audited case"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +97,36 @@ def sft(project: Project, tally: Tally, sees_certify: bool) -> Rows:
     assert template is not None
     for row in _stream(export_sql.QUALIFIED, {"project": project.pk, "rubric": project.rubric_id}):
         if row["is_reserved"]:
-            tally.excluded["context holds a certify, gold or audited case"] += 1
+            tally.excluded[RESERVED] += 1
             continue
         tally.counts[row["language"] or "unknown"] += 1
         prompt = row["prompt"] or template.user.replace("{context}", training.text_of(row["context"]))
         yield training.sft_row(prompt=prompt, output=row["output"], system=template.system)
 
 
-FORMATS: dict[str, Callable[[Project, Tally, bool], Rows]] = {"labels": labels, "sft": sft}
+def judge_sft(project: Project, tally: Tally, sees_certify: bool) -> Rows:
+    """What a judge is asked and what people said, in the words of a machine that the project could ask.
+
+    Cases of the train stream, and open ones that were routed to people and decided by them. Items whose context holds
+    a certify, gold or audited case are left out, so that no judge is trained on what measures it.
+    """
+    (write,) = registry.judge_lessons.values()
+    asked = {each.pk: each.question for each in rubrics.criteria_in_force(project)}
+    language = project.rubric.language if project.rubric else "en"
+    for row in _stream(export_sql.JUDGED_BY_PEOPLE, {"project": project.pk, "rubric": project.rubric_id}):
+        if row["is_reserved"]:
+            tally.excluded[RESERVED] += 1
+            continue
+        question = asked[row["criterion_id"]]
+        tally.counts[f"{question.key} · {row['label']}"] += 1
+        for conversation in write(
+            question, context=row["context"], output=row["output"], language=row["language"] or language,
+            label=row["label"],
+        ):  # fmt: skip
+            yield training.judge_row(conversation)
+
+
+FORMATS: dict[str, Callable[[Project, Tally, bool], Rows]] = {"labels": labels, "sft": sft, "judge-sft": judge_sft}
 
 
 def _stream(statement: str, parameters: Mapping[str, Any]) -> Rows:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 LABELS_COLUMNS: dict[str, str] = {  # field → type of its column in a table
     "item_id": "text", "context_id": "text", "context": "json", "output": "json", "criterion": "text", "label": "text",
@@ -26,6 +26,11 @@ def sft_row(*, prompt: str, output: Mapping[str, object] | str, system: str = ""
     opening = [{"role": "system", "content": system}] if system else []
     asked = {"role": "user", "content": prompt}
     return {"messages": [*opening, asked, {"role": "assistant", "content": text_of(output)}]}
+
+
+def judge_row(conversation: Iterable[tuple[str, str]]) -> dict[str, object]:
+    """What a judge is asked about a case and what people said, for its fine-tuning: ``{"messages": […]}``."""
+    return {"messages": [{"role": role, "content": content} for role, content in conversation]}
 
 
 def text_of(output: Mapping[str, object] | str) -> str:

@@ -24,5 +24,5 @@ class Command(CojudgeCommand):
         )
         self.say(f"{report.path}: {report.n_rows:,} rows")
         for reason, count in report.excluded.items():
-            self.say(f"  left out on purpose: {count:,} items, {reason}")
+            self.say(f"  left out on purpose: {count:,} ({reason})")
         self.say(f"{report.manifest_path}: counts, versions, sha256")

@@ -133,7 +133,7 @@ def test_a_withdrawn_label_is_not_exported(project: Project, labelled: list[Item
 
 
 def test_an_unknown_format_is_refused_in_words(project: Project, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r'no export format "xml" \(expected: labels, sft\)'):
+    with pytest.raises(InputError, match=r'no export format "xml" \(expected: labels, sft, judge-sft\)'):
         exports.export(project, "xml", tmp_path, by=None)
 
 
@@ -153,3 +153,42 @@ def test_confidence_is_that_of_the_judge_in_force_not_of_a_candidate(
     agree(case, "fits", ann, ben)
     (row,) = rows(project, "labels", tmp_path)
     assert (row["confidence"], row["judge_version"]) == (0.7, "1")
+
+
+def test_a_judge_learns_from_people_on_train_and_routed_cases_in_the_words_it_is_asked_in(
+    project: Project, labelled: list[Item], tmp_path: Path
+) -> None:
+    written = rows(project, "judge-sft", tmp_path)
+    assert len(written) == AgreedLabel.objects.filter(status="live").count() == 5
+    first = written[0]["messages"]
+    assert [each["role"] for each in first] == ["system", "user", "assistant"]  # type: ignore[attr-defined,union-attr,index]
+    assert "Does the tag fit the interest?" in first[1]["content"]  # type: ignore[index]
+    assert "tent number 0" in first[1]["content"]  # type: ignore[index]
+    answers = [each["messages"][-1]["content"] for each in written]  # type: ignore[index]
+    assert answers == ["Yes", "Yes", "No", "Yes", "Yes"], "fits, concrete; weak, concrete; fits"
+    (file,) = json.loads((tmp_path / "manifest.json").read_text())["files"]
+    assert file["counts"] == {"relevance · fits": 2, "relevance · weak": 1, "specificity · concrete": 2}
+
+
+@pytest.mark.parametrize("stream", ["certify", "gold", "audited"])
+def test_no_judge_learns_from_a_context_that_measures_judges(
+    project: Project, labelled: list[Item], tmp_path: Path, stream: str
+) -> None:
+    """The three items share one context: one that measures reserves them all."""
+    if stream == "audited":
+        Case.objects.filter(item=labelled[2]).update(is_reference=True)
+    else:
+        Item.objects.filter(pk=labelled[2].pk).update(stream=stream)
+    report = exports.export(project, "judge-sft", tmp_path, by=None)
+    assert report.n_rows == 0
+    assert report.excluded == {"context holds a certify, gold or audited case": 5}
+
+
+def test_no_judge_learns_from_what_a_judge_said(project: Project, labelled: list[Item], tmp_path: Path) -> None:
+    before = len(rows(project, "judge-sft", tmp_path))
+    accepted = factories.cases_of(labelled[2])["specificity"]
+    AgreedLabel.objects.create(
+        case=accepted, criterion=accepted.criterion, label="concrete", basis="judge", n_people=0, probs={}, p_wrong=0.1
+    )
+    assert len(rows(project, "labels", tmp_path)) == before + 1
+    assert len(rows(project, "judge-sft", tmp_path)) == before
