@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db.models import F
 
-from judge.actions import acceptance, alarms, audits, bulk, reconsiderations, waiting
+from judge.actions import acceptance, alarms, audits, bulk, milestones, reconsiderations, waiting
 from judge.models import Certificate
 from judge.rules.routing import CellState
 from judge.rules.stages import Stage
@@ -15,8 +15,8 @@ LEAVE = "SELECT pg_advisory_unlock(hashtext('cojudge.watches'))"
 
 
 def tend() -> bool:
-    """Read the audits, ask people about labels in doubt, test waiting batches and draw the samples that are due; False
-    where another worker is at it."""
+    """Read the audits, ask people about labels in doubt, test waiting batches, draw the samples that are due and close
+    milestones; False where another worker is at it."""
     if not bulk.execute(TAKE)[0][0]:
         return False
     try:
@@ -25,6 +25,7 @@ def tend() -> bool:
         waiting.settle_all()
         for certificate in _unsampled():
             reconsiderations.apply(certificate.project, may_sample=True)
+        milestones.report_all()
     finally:
         bulk.execute(LEAVE)
     return True
