@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, time
 from decimal import Decimal
 from typing import Any, cast
 
 from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from judge.models import Criterion, Role, User
+from judge.actions.milestones import MOST, SIZE
+from judge.models import Criterion, Judge, Project, Role, User
 from judge.rules.routing import Reason
 from judge.rules.stages import Stage
 from judge.rules.streams import Stream
@@ -60,6 +63,7 @@ class ExportForm(forms.Form):
         choices=[
             ("labels", _("Labels: every agreed label with its provenance")),
             ("sft", _("Fine-tuning: items that qualify, as conversations")),
+            ("judge-sft", _("Fine-tuning of a judge: what it is asked, and what people said")),
         ],
         initial="labels",
         widget=forms.RadioSelect,
@@ -108,6 +112,36 @@ class ItemFilters(forms.Form):
 
     def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
         cast(forms.ChoiceField, self.fields[name]).choices = [("", _("any")), *choices]
+
+
+class MilestoneForm(forms.Form):
+    """Which outputs a milestone draws from, and how many."""
+
+    name = forms.CharField(
+        label=_("Name"), max_length=120, help_text=_("For example the version that it is about: generator 3.")
+    )
+    judge = forms.ModelChoiceField(queryset=Judge.objects.none(), label=_("Judge"), required=False)
+    generator = forms.CharField(
+        label=_("Generator"), required=False, max_length=120, help_text=_("As imported; empty: any.")
+    )
+    round = forms.IntegerField(label=_("Round"), required=False, help_text=_("As imported; empty: any."))
+    since = forms.DateField(
+        label=_("Imported since"), required=False, widget=forms.DateInput(attrs={"type": "date"}),
+        help_text=_("The first day that counts; empty: any."),
+    )  # fmt: skip
+    size = forms.IntegerField(label=_("Cases of each criterion"), initial=SIZE, min_value=1, max_value=MOST)
+
+    def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = cast(forms.ModelChoiceField, self.fields["judge"])  # type: ignore[type-arg]
+        field.queryset = Judge.objects.filter(project=project).order_by("-version")
+        field.empty_label = str(_("in force"))
+        field.label_from_instance = lambda judge: f"v{judge.version} {judge.name}"  # type: ignore[method-assign]
+
+    def clean_since(self) -> datetime | None:
+        """The first moment of that day."""
+        day = self.cleaned_data["since"]
+        return timezone.make_aware(datetime.combine(day, time.min)) if day else None
 
 
 class RiskForm(forms.Form):

@@ -1,7 +1,7 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from judge.views import accounts, certificates, exports, health, imports, items, members, projects, rubrics
+from judge.views import accounts, certificates, exports, health, imports, items, members, milestones, projects, rubrics
 
 inside: list[URLPattern | URLResolver] = [
     path("", projects.project, name="project"),
@@ -15,6 +15,8 @@ inside: list[URLPattern | URLResolver] = [
     path("certificates/test/", certificates.certify_now, name="certify_now"),
     path("certificates/risks/", certificates.set_risks, name="set_risks"),
     path("certificates/<int:certificate_id>/withdraw/", certificates.withdraw_certificate, name="withdraw_certificate"),
+    path("milestones/", milestones.milestones, name="milestones"),
+    path("milestones/draw/", milestones.draw_milestone, name="draw_milestone"),
     path("members/", members.members, name="members"),
     path("", include("annotation.urls")),
     path("", include("llm_judge.urls")),

@@ -235,9 +235,12 @@ def test_one_persons_label_is_no_reference_yet() -> None:
     accepted.answer([case], "fits", [una])
     case.refresh_from_db()
     assert case.stage == "agreed"
-    milestones.draw(project, name="three", by=None)
+    made = milestones.draw(project, name="three", by=None)
     case.refresh_from_db()
-    assert (case.stage, case.people_wanted, case.seats_taken) == ("people", 2, 1)
+    assert (case.stage, case.people_wanted) == ("people", 2)
+    accepted.answer([case], "fits", [factories.make_member(project, "vic", Role.ANNOTATOR)])
+    assert AgreedLabel.objects.get(case=case, status="live").basis == "consensus"
+    assert milestones.report(made).report["relevance"]["errors"] == 0
 
 
 def test_work_that_people_have_begun_goes_on(people: list[User], certificate: Certificate) -> None:
