@@ -7,7 +7,7 @@ starts to bet at any audit is counted:
     x_t = (π_min / π_t)(e_t − alpha),    M_t(λ) = (M_{t−1}(λ) + 1)(1 + λ x_t),    M_0 = 0,    level = mean over λ
 
 While E[e_t | past] ≤ alpha, M_t − t is a supermartingale, so a cell that keeps its promise sounds no alarm at level
-``ALARM`` for ``ALARM`` audits on average, whatever else happens. The change is dated by maximum likelihood: the j with
+``ALARM`` for ``ALARM`` audits on average, whatever else happens. The run of bets that gained most began at the j with
 the greatest Σ_λ Π_{i=j..t}(1 + λ x_i). Shin, Ramdas & Rinaldo (2024), E-detectors, NEJSDS 2:229-260; Roberts (1966).
 """
 
@@ -85,7 +85,9 @@ def replay_alarm(is_error: ArrayLike, probability: ArrayLike, *, alpha: float, l
 
 
 def estimate_change(is_error: ArrayLike, probability: ArrayLike, *, alpha: float, least: float) -> int:
-    """The place (from 0) of the audit at which risk most likely changed, of audits up to an alarm; the latest of ties.
+    """The place (from 0) of the audit from which on bets gained most, of audits up to an alarm; the latest of ties.
+
+    It comes late, as a bet gains nothing while risk is near alpha: judge.stats.dating says from where on to doubt.
 
     >>> estimate_change([0] * 30 + [1, 1, 1], [.05] * 33, alpha=.1, least=.05)
     30

@@ -14,7 +14,7 @@ is a supermartingale from 1, as 1 − λ(e_t − m_t) ≤ exp(−λ(e_t − m_t)
 
 Howard, Ramdas, McAuliffe & Sekhon (2021), Annals of Statistics 49:1055-1080, Theorem 4: their empirical-Bernstein
 sequence bounds each log(1 − λx) from below by −λx − x²ψ(λ) first; here it is kept as it is (Waudby-Smith & Ramdas 2024,
-JRSS-B 86:1-27), which is never wider and needs no tuned variance.
+JRSS-B 86:1-27), so that each K is at least theirs, and no variance need be guessed beforehand: docs/adr/0010.
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ from tests.guarantees.streams import (
     N_ACCEPTED,
     RATE,
     STREAMS,
+    dates,
     delays,
     naive_misses,
     run_lengths,
@@ -31,13 +32,14 @@ FIGURES = {
     **{f"promise.alarm_delay_{multiple}_alpha": f"≤ {target} audits" for multiple, target in DELAYS.items()},
     **{f"promise.bound_missed_{stream.name}": "≤ .05 of streams" for stream in STREAMS},
     **{f"promise.bound_slack_{stream.name}": "≤ .032" for stream in STREAMS},
+    **{f"promise.change_dated_{multiple}_alpha": "≥ .92 of changes" for multiple in DELAYS},
     "promise.input_drift_false": "≤ .01 of streams",
     "promise.audit_advance_ms": "told",
 }
 
 
 def measure() -> list[Figure]:
-    return [*measure_alarm(), *measure_bound(), measure_input_drift(), measure_speed()]
+    return [*measure_alarm(), *measure_dates(), *measure_bound(), measure_input_drift(), measure_speed()]
 
 
 def measure_alarm() -> Iterator[Figure]:
@@ -54,6 +56,15 @@ def measure_alarm() -> Iterator[Figure]:
         median = float(np.median(found))
         name = f"promise.alarm_delay_{multiple}_alpha"
         yield Figure(name, median, "audits, median", FIGURES[name], median <= target, beside)
+
+
+def measure_dates() -> Iterator[Figure]:
+    for multiple in DELAYS:
+        found, name = dates(multiple, runs=RUNS, seed=16), f"promise.change_dated_{multiple}_alpha"
+        beside = (
+            f"not doubted of what came after: {found.undoubted:.2f}; by the bets' date {found.undoubted_by_bets:.2f}"
+        )
+        yield Figure(name, found.covered, "share of changes", FIGURES[name], found.covered >= 0.92, beside)
 
 
 def measure_bound() -> Iterator[Figure]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from judge.stats.input_drift import InputState, advance_input
-from tests.guarantees.streams import ALPHA, DELAYS, STREAMS, Stream, delays, naive_misses, run_lengths, watch
+from tests.guarantees.streams import ALPHA, DELAYS, STREAMS, Stream, dates, delays, naive_misses, run_lengths, watch
 
 STREAMS_HERE = 40
 
@@ -21,6 +21,14 @@ def test_cell_that_just_keeps_its_promise_sounds_a_false_alarm_in_2000_audits_at
 @pytest.mark.parametrize(("multiple", "target"), DELAYS.items())
 def test_change_is_told_in_time(multiple: float, target: int) -> None:
     assert np.median(delays(multiple, runs=300, seed=2)) <= target
+
+
+@pytest.mark.parametrize("multiple", DELAYS)
+def test_doubt_begins_before_the_change_nearly_always(multiple: float) -> None:
+    found = dates(multiple, runs=150, seed=5)
+    assert found.covered >= 0.95 - 3 * (0.05 * 0.95 / 150) ** 0.5
+    assert found.undoubted <= 0.04
+    assert found.undoubted_by_bets > 0.2, "the date of the bets would let labels of after the change pass undoubted"
 
 
 @pytest.mark.parametrize("stream", STREAMS, ids=[stream.name for stream in STREAMS])
