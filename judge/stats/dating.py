@@ -8,7 +8,8 @@ on, r_1 > r_0 and r_1 ≥ alpha. With k_0 errors among the j before and k_1 amon
 
 The likeliest j has the greatest ℓ; plausible are all j with ℓ(j) ≥ max ℓ − log ``SUPPORT`` (Hinkley 1970, Biometrika
 57:1-17; support intervals: Royall 1997, Statistical Evidence). An audit is drawn by chance alone, so its e says the
-same whatever its probability was. docs/adr/0010 says why judge.stats.drift.estimate_change does not date what is doubted.
+same whatever its probability was. docs/adr/0010 says why
+judge.stats.drift.estimate_change does not date what is doubted.
 """
 
 from __future__ import annotations
