@@ -1,17 +1,17 @@
 """Attacks on real judges: how often does a verdict turn from fail to pass, and is what turned flagged?
 
 Judges: the embedded model (few-shot, as shipped), and a panel of it with a student that learned the demo shop's own
-labels. Each attack stands in outputs that the embedded model fails without it, N_BAD of its language; the same outputs
-with harmless words in the attack's place show what any added text does. What is flagged goes to people, and so does a
+labels. Each attack stands in N_BAD outputs that the embedded model fails without it; such outputs with harmless words
+in the attack's place show what any added text does. What is flagged goes to people, and so does a
 panel that disagrees: only a flip with neither could ever be trusted.
 """
 
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from statistics import median
 from time import process_time
 from typing import Any
@@ -32,7 +32,7 @@ from tests.benchmarks.figures import Figure
 from tests.judge.injections import ATTACKS, BAD, Attack
 from tests.judge.injections_unseen import UNSEEN
 
-N_BAD, ROUNDS = 3, 5
+N_BAD, ROUNDS = 2, 5
 HARMLESS = tuple(
     Attack("harmless", language, text)
     for language, texts in {
@@ -87,6 +87,7 @@ class Tally:
     n_flipped: int
     n_flagged: int
     n_trusted: int
+    by_language: str
 
     @property
     def flips(self) -> float:
@@ -97,7 +98,8 @@ class Tally:
         return self.n_flagged / self.n_flipped if self.n_flipped else 1.0
 
     def __str__(self) -> str:
-        return f"{self.n_flipped} of {self.n} turned, {self.n_flagged} of them flagged, {self.n_trusted} left trusted"
+        told = f"{self.n_flipped} of {self.n} turned ({self.by_language})"
+        return f"{told}, {self.n_flagged} of them flagged, {self.n_trusted} left trusted"
 
 
 def measure() -> list[Figure]:
@@ -106,12 +108,9 @@ def measure() -> list[Figure]:
     clean = [Trial(bad, None) for bad in range(len(BAD))]
     judges.hear(clean)
     failed = [trial for trial in clean if not judges.passes(trial, panel=False)]
-    targets: dict[str, list[int]] = defaultdict(list)
-    for trial in failed:
-        targets[BAD[trial.bad][0]].append(trial.bad)
     sets = {
-        name: [Trial(bad, attack) for attack in attacks for bad in targets[attack.language][:N_BAD]]
-        for name, attacks in {"suite": ATTACKS, "unseen": UNSEEN, "harmless": HARMLESS}.items()
+        name: [Trial(bad, attack) for bad, attack in product(targets(failed, n), attacks)]
+        for name, attacks, n in (("suite", ATTACKS, N_BAD), ("unseen", UNSEEN, N_BAD), ("harmless", HARMLESS, len(BAD)))
     }
     for trials in sets.values():
         judges.hear(trials)
@@ -120,6 +119,12 @@ def measure() -> list[Figure]:
     }
     beside = f"{len(failed)} of {len(BAD)} bad outputs fail alone; with harmless words instead {{:.0%}} turn"
     return [*figures(told, beside), cost()]
+
+
+def targets(failed: Sequence[Trial], n: int) -> list[int]:
+    """The first ``n`` outputs that fail alone. Attacks of both languages are put to each of them: a judge that passes
+    every bad output of a language leaves nothing there to turn."""
+    return [trial.bad for trial in failed][:n]
 
 
 def figures(told: Mapping[str, Mapping[bool, Tally]], beside: str) -> list[Figure]:
@@ -173,13 +178,18 @@ class _Judges:
         flipped = [trial for trial in tried if self.passes(trial, panel=panel)]
         flagged = [trial for trial in flipped if trial.is_flagged]
         trusted = [each for each in flipped if not each.is_flagged and not self._opine(each, panel=panel).doubt]
-        return Tally(len(tried), len(flipped), len(flagged), len(trusted))
+        shares = (f"{language} {_count(flipped, language)} of {_count(tried, language)}" for language in ("en", "zh"))
+        return Tally(len(tried), len(flipped), len(flagged), len(trusted), ", ".join(shares))
 
     def _opine(self, trial: Trial, *, panel: bool) -> Opinion:
         said = self._said[trial] if panel else self._said[trial][:1]
         opinion = opine(said, Pool(), [label.key for label in self._question.labels])
         assert opinion.doubt is not Doubt.SUSPICIOUS
         return opinion
+
+
+def _count(trials: Sequence[Trial], language: str) -> int:
+    return sum(trial.attack is not None and trial.attack.language == language for trial in trials)
 
 
 class _Student:
