@@ -84,7 +84,7 @@ def _page(request: access.ProjectRequest, form: RiskForm | None = None, status: 
         "is_lead": Role.LEAD in request.roles,
         "risks": risks,
         "risk_rows": [(titles.get(key, key), alpha, delta) for key, alpha, delta in risks.rows],
-        "candidates": Judge.objects.filter(project=project).exclude(pk=project.judge_id).order_by("-version"),
+        "candidates": Judge.objects.filter(project=project).exclude(pk=project.judge_id or 0).order_by("-version"),
         "withdrawal": WithdrawalForm(),
         "alarm_level": promises.ALARM_LEVEL,
         "is_any_certified": any(each.is_certified for each in found),

@@ -93,8 +93,8 @@ def _still(request: access.ProjectRequest, parts: Sequence[flow.Flow]) -> dict[s
 def _cells(project: Project, parts: Sequence[flow.Flow]) -> list[tuple[str, Cell]]:
     """Whether the judge in force may accept each criterion by itself; nothing where it was never tested."""
     known = cells.of_project(project)
-    asked = [part for part in parts if part.criterion and part.is_in_force]
-    return [(part.title, known.get(part.criterion.pk, cells.UNCERTIFIED)) for part in asked] if known else []
+    asked = [(part.title, part.criterion.pk) for part in parts if part.criterion and part.is_in_force]
+    return [(title, known.get(pk, cells.UNCERTIFIED)) for title, pk in asked] if known else []
 
 
 def _panels(request: access.ProjectRequest) -> list[SafeString]:
