@@ -27,6 +27,8 @@ def judge_to_certify(project: Project, *, version: int | None = None, by: User |
         return _of(project, project.judge)
     if raters := imported_raters(project):
         return judges.put_in_force(project, raters, name=_name(raters), by=by)
+    if not project.items.exists():
+        raise InputError(f"{project.name} has no items yet", next_step="Import some first.")
     raise InputError(
         f"no judge has spoken in {project.name}",
         next_step=f"Run: manage.py judge_items {project.slug}, or bring verdicts with manage.py import_judgments.",

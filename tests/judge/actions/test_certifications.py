@@ -51,7 +51,7 @@ def test_without_a_queue_nothing_is_noted(project: Project, lea: User) -> None:
 def test_what_hinders_a_test_is_said_in_the_event(project: Project, lea: User) -> None:
     certifications.work(project.pk, lea.pk, 0)
     last = certifications.latest(project)
-    assert (last.verb, "no judge has spoken" in last.data["why"]) == ("certificates not done", True)
+    assert (last.verb, "has no items yet" in last.data["why"]) == ("certificates not done", True)
 
 
 def test_what_a_test_waits_for_is_said_and_no_figure_with_it(project: Project, lea: User) -> None:
