@@ -120,6 +120,7 @@ WORDS: Mapping[str, Mapping[str, Promise | str]] = {
         "requested": _("requested"),
         "people_disagree": _("people disagree"),
         "label_doubted": _("label doubted"),
+        "waiting_sample": _("sample of what waited"),
         "imported": _("people answered elsewhere"),
     },
     "why": {
@@ -141,6 +142,7 @@ WORDS: Mapping[str, Mapping[str, Promise | str]] = {
         "requested": _("A lead asked for people's answers."),
         "people_disagree": _("The people who answered do not agree, so one more was asked."),
         "label_doubted": _("People agree, but labels like this are wrong too often, so one more was asked."),
+        "waiting_sample": _("Drawn at random of the cases that waited when the certificate came: people answer it first."),
         "imported": _("People answered it before it came here, and their answers were imported."),
     },
     "then": {
@@ -220,3 +222,9 @@ def tenths(share: float | None) -> str:
 def exact(share: float) -> str:
     """``0.125`` → ``12.5 %``: what somebody chose, with all its places."""
     return f"{100 * share:g} %"
+
+
+@register.filter
+def at(found: Mapping[Any, object], key: object) -> object:
+    """What a mapping holds for a key that is known only in the template."""
+    return found.get(key, "")

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseStopPolling
 
 from judge import access, registry
-from judge.actions import projects, rubrics
+from judge.actions import cells, projects, rubrics
 from judge.errors import InputError, ServiceError
 from judge.models import Judge, Project, Rater, Role
 from llm_judge.actions import dispatch, raters, standings
@@ -177,6 +177,7 @@ def _still(project: Project) -> dict[str, Any]:
     return {
         "n_left": run_actions.count_left(project),
         "raters": [(rater, describe(rater)) for rater in seated],
+        "is_certified": any(cell.threshold is not None for cell in cells.of_project(project).values()),
         "worths": {say(WORTH, kind) for kind in _kinds(seated) if kind in WORTH},
         "candidates": [judge for judge in _askable(project) if judge.pk != project.judge_id],
         "form": StartForm(initial={"judge": registry.default_judge()}),

@@ -69,3 +69,13 @@ def test_of_a_test_in_vain_no_figure_is_shown(browse: Browse, lea: User, project
     page = text_of(browse(lea).get(address(project, other)).text)
     assert "relevance never tested not certified specificity" in page
     assert "4321" not in page
+
+
+def test_the_page_of_runs_warns_of_a_judge_without_a_certificate_and_of_no_other(
+    browse: Browse, lea: User, project: Project
+) -> None:
+    warning, address = "This judge has no certificate for this project", reverse("runs", args=[project.slug])
+    found = proofs.fail(project, "relevance")
+    assert warning in browse(lea).get(address).text
+    proofs.certify(project, "specificity", judge=found.judge)
+    assert warning not in browse(lea).get(address).text
