@@ -142,7 +142,9 @@ WORDS: Mapping[str, Mapping[str, Promise | str]] = {
         "requested": _("A lead asked for people's answers."),
         "people_disagree": _("The people who answered do not agree, so one more was asked."),
         "label_doubted": _("People agree, but labels like this are wrong too often, so one more was asked."),
-        "waiting_sample": _("Drawn at random of the cases that waited when the certificate came: people answer it first."),
+        "waiting_sample": _(
+            "Drawn at random of the cases that waited when the certificate came: people answer it first."
+        ),
         "imported": _("People answered it before it came here, and their answers were imported."),
     },
     "then": {
