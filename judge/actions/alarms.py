@@ -77,8 +77,9 @@ def are_standing(project: Project) -> bool:
 
 
 @transaction.atomic
-def ring(certificate: Certificate, watch: AuditWatch, *, since: Decision) -> Alarm:
+def ring(certificate: Certificate, watch: AuditWatch, *, since: Decision, changed_at: datetime) -> Alarm:
     """Suspend the certificate, put in doubt what it accepted from ``since`` on, and tell the leads once that is kept.
+    Certify items imported before ``changed_at`` will prove nothing of the judge any more.
 
     The cases go back to people by :func:`recheck`, some at a time, after this is committed.
     """
@@ -86,7 +87,7 @@ def ring(certificate: Certificate, watch: AuditWatch, *, since: Decision) -> Ala
     n_in_doubt = _doubt(certificate, since.pk)
     alarm: Alarm = Alarm.objects.create(
         project=certificate.project, certificate=certificate, level=watch.level, n_audited=watch.n_audited,
-        n_errors=watch.n_errors, since_decision=since.pk, changed_at=since.created_at, n_in_doubt=n_in_doubt,
+        n_errors=watch.n_errors, since_decision=since.pk, changed_at=changed_at, n_in_doubt=n_in_doubt,
     )  # fmt: skip
     events.note(
         certificate.project, "alarm", by=None, subject=f"certificate:{certificate.pk}",
@@ -156,9 +157,14 @@ def _body(alarm: Alarm) -> str:
         "their certify cases.\n\n%(page)s\n"
     ) % {
         "criterion": alarm.certificate.criterion.key, "errors": alarm.n_errors, "audits": alarm.n_audited,
-        "in_doubt": alarm.n_in_doubt, "since": f"{alarm.changed_at:%Y-%m-%d %H:%M} UTC", "slug": alarm.project.slug,
-        "page": page,
+        "in_doubt": alarm.n_in_doubt, "since": f"{_doubted_since(alarm):%Y-%m-%d %H:%M} UTC",
+        "slug": alarm.project.slug, "page": page,
     }  # fmt: skip
+
+
+def _doubted_since(alarm: Alarm) -> datetime:
+    found: datetime = Decision.objects.get(pk=alarm.since_decision).created_at
+    return found
 
 
 def _doubt(certificate: Certificate, since: int) -> int:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import random
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -105,6 +105,22 @@ def settled_until(patience: float = PATIENCE) -> int:
     return newest or 0
 
 
+def recorded(certificate: Certificate) -> Iterator[Accepted]:
+    """What was accepted under the certificate, in order, with people's answers as they stand now; up to the first audit
+    that waits. For replays: the watch reads each audit once."""
+    after, is_more = 0, True
+    while is_more:
+        found = list(_acceptances(certificate, after, settled_until()))
+        rows = _readable(_with_answers(certificate, found))
+        yield from rows
+        is_more = len(rows) == BATCH
+        after = rows[-1].decision if rows else 0
+
+
+def has_accepted(certificate: Certificate) -> bool:
+    return Decision.objects.filter(certificate=certificate, route=Route.ACCEPT).exists()
+
+
 @transaction.atomic
 def _read_some(certificate: Certificate, until: int) -> Step:
     """One batch. Who got there first: the watch's row is the mutex, so a second
@@ -118,7 +134,8 @@ def _read_some(certificate: Certificate, until: int) -> Step:
     is_alarmed, n_read = _advance(watch, certificate, readable)
     _save(watch)
     if is_alarmed:
-        return Step(alarms.ring(certificate, watch, since=_first_in_doubt(watch, certificate)), is_more=False)
+        since, changed_at = _date(watch, certificate)
+        return Step(alarms.ring(certificate, watch, since=since, changed_at=changed_at), is_more=False)
     return Step(is_more=BATCH in (n_confidences, n_read))
 
 
@@ -214,21 +231,20 @@ def _readable(rows: Sequence[Accepted]) -> Sequence[Accepted]:
     return rows[:stop]
 
 
-def _first_in_doubt(watch: AuditWatch, certificate: Certificate) -> Decision:
-    """The first acceptance after the last audit before the change: what was accepted between the two audits may have
-    come before the change or after it, and is doubted."""
-    from judge.stats import drift
+def _date(watch: AuditWatch, certificate: Certificate) -> tuple[Decision, datetime]:
+    """From which acceptance on labels are doubted, and since when the judge may be another one (judge.stats.dating).
 
-    drawn = _of(certificate.pk, 0, watch.last_decision).filter(is_audited=True)
-    audits: list[Any] = list(drawn.values_list("pk", "audit_probability"))
+    What was accepted between the last audit before the earliest plausible change and the first after it is doubted too.
+    """
+    from judge.stats.dating import date_change
+
+    accepted = _of(certificate.pk, 0, watch.last_decision)
+    audits: list[Any] = list(accepted.filter(is_audited=True).values_list("pk", "created_at"))
     errors: list[int] = watch.state["errors"]
     if len(errors) == KEPT_ERRORS:
         audits = [each for each in audits if each[0] >= errors[0]]
     wrong = set(errors)
-    place = drift.estimate_change(
-        [pk in wrong for pk, _ in audits], [probability for _, probability in audits],
-        alpha=certificate.alpha, least=certificate.policy.pi_min,
-    )  # fmt: skip
-    first = _of(certificate.pk, audits[place - 1][0] if place else 0, watch.last_decision).first()
+    change = date_change([pk in wrong for pk, _ in audits], alpha=certificate.alpha)
+    first = accepted.filter(pk__gt=audits[change.earliest - 1][0] if change.earliest else 0).first()
     assert first is not None, "an audit is an acceptance"
-    return first
+    return first, audits[change.latest][1]

@@ -1,4 +1,4 @@
-"""Rates: π of what a cell accepts now, from what it accepted before (docs/adr/0009-audit-rate-of-a-batch.md).
+"""Rates: π of what a cell accepts now, from what it accepted before (docs/adr/0011-audit-rate-of-a-batch.md).
 
 Whoever accepts asks here first and draws afterwards: nothing that a draw decides can move its own rate.
 """

@@ -1,7 +1,7 @@
 """Which accepted cases people see all the same: an independent draw at a rate that only the past sets.
 
 Plain Python, as routing needs it in the one door. The rate comes from what was accepted before and from how many are
-accepted now, both known before any draw; so no draw moves its own rate (docs/adr/0009-audit-rate-of-a-batch.md).
+accepted now, both known before any draw; so no draw moves its own rate (docs/adr/0011-audit-rate-of-a-batch.md).
 """
 
 from __future__ import annotations

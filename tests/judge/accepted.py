@@ -96,6 +96,8 @@ def recheck_all(certificate: Certificate) -> Alarm:
     """An alarm about everything that was accepted, none of it audited; how one comes about is tested elsewhere."""
     decided = acceptances(certificate)
     as_accepted(Case.objects.filter(pk__in=[each.case_id for each in decided]))
-    alarm = alarms.ring(certificate, AuditWatch.objects.get(certificate=certificate), since=decided[0])
+    alarm = alarms.ring(
+        certificate, AuditWatch.objects.get(certificate=certificate), since=decided[0], changed_at=decided[0].created_at
+    )
     alarms.recheck(alarm)
     return alarm

@@ -45,7 +45,9 @@ def unaudited(certificate: Certificate, n: int) -> list[Case]:
 
 def ring(certificate: Certificate, *, since: Decision) -> Alarm:
     """An alarm about what was accepted since; how one comes about is tested elsewhere."""
-    return alarms.ring(certificate, AuditWatch.objects.get(certificate=certificate), since=since)
+    return alarms.ring(
+        certificate, AuditWatch.objects.get(certificate=certificate), since=since, changed_at=since.created_at
+    )
 
 
 def test_wrong_audits_suspend_the_certificate_and_send_what_is_in_doubt_back(

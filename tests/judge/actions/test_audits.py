@@ -14,6 +14,7 @@ from judge.actions import audits, cells, rates
 from judge.models import Alarm, AuditWatch, Certificate, Decision, User, moving
 from judge.rules.routing import CellState
 from judge.stats import drift, running_bound
+from judge.stats.dating import date_change
 from tests.judge import accepted
 from tests.judge.accepted import acceptances, answer, bring
 
@@ -207,8 +208,12 @@ def test_an_alarm_rings_once_and_dates_the_change(certificate: Certificate, ann:
     alarm = audits.read(certificate)
     assert alarm is not None
     decided = acceptances(certificate)
-    assert alarm.since_decision == decided[45].pk, "after the last audit that agreed"
-    assert alarm.changed_at == decided[45].created_at
+    change = date_change(
+        [row.pk in {each.pk for each in decided[45:]} for row in decided[: alarm.n_audited]], alpha=0.10
+    )
+    assert change.likeliest == 45
+    assert alarm.since_decision == decided[change.earliest].pk <= decided[45].pk
+    assert alarm.changed_at == decided[change.latest].created_at
     watch = watch_of(certificate)
     assert watch.level >= drift.ALARM
     assert 45 < watch.n_audited < 60, "reading ends where it rings"
