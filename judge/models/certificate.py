@@ -151,8 +151,12 @@ class Alarm(AppendOnly):
     level = models.FloatField(help_text="of the e-detector when it rang")
     n_audited = models.PositiveIntegerField()
     n_errors = models.PositiveIntegerField()
-    since_decision = models.BigIntegerField(help_text="labels accepted from here on are in doubt: the earliest plausible change")
-    changed_at = models.DateTimeField(help_text="the latest plausible change: certify items imported before prove nothing")
+    since_decision = models.BigIntegerField(
+        help_text="labels accepted from here on are in doubt: the earliest plausible change"
+    )
+    changed_at = models.DateTimeField(
+        help_text="the latest plausible change: certify items imported before prove nothing"
+    )
     n_in_doubt = models.PositiveIntegerField()
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     resolved_at = models.DateTimeField(null=True, help_text="when the cell was certified anew, or a lead gave it up")
