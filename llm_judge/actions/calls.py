@@ -32,57 +32,66 @@ LOOKS = 3
 LOOK_LASTS = 600.0
 
 
-class _Inbox:
-    """Answers on their way from the loop to the thread that writes them.
+class _Exchange:
+    """Between the thread that reads and writes rows and the loop: cases go in, in portions, and answers come out.
 
-    That thread wakes for a chunk, not for each answer: to wake it takes the interpreter from the loop.
+    The thread wakes for a chunk, not for each answer: to wake it takes the interpreter from the loop.
     """
 
     def __init__(self) -> None:
+        self._portions: deque[Iterable[JudgeCase]] = deque()
         self._answers: deque[CaseAnswer] = deque()
         self._bell = threading.Event()
         self._error: BaseException | None = None
-        self._n_begun = self._n_ended = 0  # portions of cases: one counted by each of the two threads
-        self._is_dry = False
+        self._n_begun = self._n_ended = 0  # pumps: the thread counts the one, the loop the other
+        self._is_dry = True
 
     def put(self, answer: CaseAnswer) -> None:
         self._answers.append(answer)
         if len(self._answers) == CHUNK:
             self._bell.set()
 
-    def begin(self, portion: Iterable[JudgeCase]) -> Iterator[JudgeCase]:
-        """The cases of a portion, for the loop; once they are all taken the next portion may begin."""
-        self._n_begun, self._is_dry = self._n_begun + 1, False
-        return self._deal(portion)
-
     def end(self, error: BaseException | None = None) -> None:
-        """The answers of a portion are all here, or what the loop ran into."""
+        """All answers of a pump are here, or what the loop ran into."""
         self._error = self._error or error
         self._n_ended += 1
         self._bell.set()
 
-    def chunks_until_dry(self) -> Iterator[list[CaseAnswer]]:
-        """Answers until all cases are taken: calls may still be under way."""
-        return self._chunks(lambda: self._is_dry)
+    def chunks(
+        self, portions: Iterable[Iterable[JudgeCase]], pump: Callable[[Iterator[JudgeCase]], None]
+    ) -> Iterator[list[CaseAnswer]]:
+        """Answers as they come, some chunks empty while there are none; raises what the loop ran into.
 
-    def chunks_until_end(self) -> Iterator[list[CaseAnswer]]:
-        return self._chunks(lambda: self._n_ended == self._n_begun and not self._answers)
+        One portion always lies ready beside the one that is dealt: neither reading and writing rows nor a call that is
+        slow to end leaves the server idle. ``pump`` is told to begin wherever cases lie here and nobody takes them.
+        """
+        coming, is_over = iter(portions), False
+        while not (is_over and self._n_ended == self._n_begun and not self._answers):
+            if not self._portions and not is_over:
+                portion = next(coming, None)
+                is_over = portion is None
+                self._portions.extend([] if portion is None else [portion])
+            if self._is_dry and self._portions:
+                self._is_dry, self._n_begun = False, self._n_begun + 1
+                pump(self._deal())
+            self._wait()
+            if self._portions or is_over or len(self._answers) >= CHUNK:  # else the next portion goes first
+                yield [self._answers.popleft() for _ in range(min(MOST, len(self._answers)))]
 
-    def _deal(self, portion: Iterable[JudgeCase]) -> Iterator[JudgeCase]:
-        yield from portion
+    def _wait(self) -> None:
+        if len(self._answers) < CHUNK:
+            self._bell.wait(CHUNK_SECONDS)
+        self._bell.clear()
+        if self._error is not None:
+            raise self._error
+
+    def _deal(self) -> Iterator[JudgeCase]:
+        while self._portions:
+            portion = self._portions.popleft()
+            self._bell.set()
+            yield from portion
         self._is_dry = True
         self._bell.set()
-
-    def _chunks(self, is_over: Callable[[], bool]) -> Iterator[list[CaseAnswer]]:
-        """Answers as they come, some chunks empty while there are none; raises what the loop ran into."""
-        while not is_over():
-            if len(self._answers) < CHUNK:
-                self._bell.wait(CHUNK_SECONDS)
-            self._bell.clear()
-            if self._error is not None:
-                raise self._error
-            if not is_over():
-                yield [self._answers.popleft() for _ in range(min(MOST, len(self._answers)))]
 
 
 class _Line:
@@ -154,17 +163,16 @@ def ask(backend: Backend, cases: Iterable[JudgeCase], rater: RaterConfiguration)
 def ask_on(
     backend: Backend, portions: Iterable[Iterable[JudgeCase]], rater: RaterConfiguration
 ) -> Iterator[list[CaseAnswer]]:
-    """As ``ask``, for one portion of cases after another. The next is fetched, by the calling thread, once all cases
-    of the last are taken: a call that is slow to end keeps no other waiting."""
-    line, inbox = _get_line(), _Inbox()
+    """As ``ask``, for one portion of cases after another, each fetched by the calling thread when it is due."""
+    line, exchange = _get_line(), _Exchange()
     pumping: list[Future[None]] = []
+
+    def pump(cases: Iterator[JudgeCase]) -> None:
+        pumping[:] = [each for each in pumping if not each.done()]
+        pumping.append(asyncio.run_coroutine_threadsafe(_pump(backend, cases, rater, exchange), line.loop))
+
     try:
-        for portion in portions:
-            pump = _pump(backend, inbox.begin(portion), rater, inbox)
-            pumping = [each for each in pumping if not each.done()]
-            pumping.append(asyncio.run_coroutine_threadsafe(pump, line.loop))
-            yield from inbox.chunks_until_dry()
-        yield from inbox.chunks_until_end()
+        yield from exchange.chunks(portions, pump)
     finally:
         for each in pumping:
             each.cancel()
@@ -201,14 +209,14 @@ async def _look_again(backend: Backend) -> ServerFacts:
     return await backend.inspect()
 
 
-async def _pump(backend: Backend, cases: Iterator[JudgeCase], rater: RaterConfiguration, inbox: _Inbox) -> None:
+async def _pump(backend: Backend, cases: Iterator[JudgeCase], rater: RaterConfiguration, exchange: _Exchange) -> None:
     try:
         async with aclosing(judge_many(backend, cases, rater)) as answers:  # type: ignore[type-var]
             async for answer in answers:
-                inbox.put(answer)
-        inbox.end()
+                exchange.put(answer)
+        exchange.end()
     except BaseException as error:
-        inbox.end(error)  # the caller's thread raises it
+        exchange.end(error)  # the caller's thread raises it
         raise
 
 
