@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from judge.actions import calibrations, certifications, skills, watches
+from judge.actions import agreements, calibrations, certifications, skills, watches
 
 
 @shared_task
@@ -26,3 +26,9 @@ def watch_audits() -> None:
 def refit_calibrators() -> None:
     """Make candidates where people's labels have reached a declared size."""
     calibrations.refit_all_due()
+
+
+@shared_task
+def count_agreement() -> None:
+    """Measure how far people agree, where anybody has answered since."""
+    agreements.refresh_all()

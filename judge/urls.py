@@ -1,7 +1,19 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from judge.views import accounts, certificates, exports, health, imports, items, members, milestones, projects, rubrics
+from judge.views import (
+    accounts,
+    agreement,
+    certificates,
+    exports,
+    health,
+    imports,
+    items,
+    members,
+    milestones,
+    projects,
+    rubrics,
+)
 
 inside: list[URLPattern | URLResolver] = [
     path("", projects.project, name="project"),
@@ -10,6 +22,7 @@ inside: list[URLPattern | URLResolver] = [
     path("import/", imports.import_items, name="import_items"),
     path("import/<uuid:key>/rejected/", imports.rejected_lines, name="rejected_lines"),
     path("export/", exports.export_labels, name="export_labels"),
+    path("agreement/", agreement.agreement, name="agreement"),
     path("rubric/", rubrics.rubric, name="rubric"),
     path("certificates/", certificates.certificates, name="certificates"),
     path("certificates/test/", certificates.certify_now, name="certify_now"),

@@ -7,6 +7,7 @@ from judge.models.policy import Policy
 from judge.models.project import Membership, Project, Role, Task
 from judge.models.rater import Judge, JudgeRater, Rater
 from judge.models.rubric import Criterion, GeneratorTemplate, Rubric, RubricCriterion, ScaleLabelRow
+from judge.models.summary import Summary
 from judge.models.user import User
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "RubricCriterion",
     "ScaleLabelRow",
     "SkillTable",
+    "Summary",
     "Task",
     "User",
     "Verdict",

@@ -23,6 +23,7 @@ PROJECT_PAGES = (
     ("runs", _("Judging")),
     ("judges", _("Judges")),
     ("certificates", _("Certificates")),
+    ("agreement", _("Agreement")),
     ("milestones", _("Milestones")),
     ("rubric", _("Rubric")),
     ("import_items", _("Import")),

@@ -227,6 +227,6 @@ def exact(share: float) -> str:
 
 
 @register.filter
-def at(found: Mapping[Any, object], key: object) -> object:
+def at(found: Mapping[object, object], key: object) -> object:
     """What a mapping holds for a key that is known only in the template."""
     return found.get(key, "")

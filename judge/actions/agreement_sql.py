@@ -1,0 +1,58 @@
+"""People's answers, counted for the page Agreement. Certify cases are never among them.
+
+Of answers that were given here the first two of each case count: a third person is asked only where two differ, so
+counting thirds would make people look more divided than they are. Imported answers count all.
+"""
+
+_SAID = """
+SELECT j.case_id, j.criterion_id, j.rater_id, j.label, i.language,
+       row_number() OVER (PARTITION BY j.case_id, j.purpose ORDER BY j.id) AS place, j.purpose
+FROM judge_judgment j
+JOIN judge_case c ON c.id = j.case_id AND c.project_id = %(project)s
+JOIN judge_item i ON i.id = c.item_id AND i.stream <> 'certify'
+JOIN judge_rater r ON r.id = j.rater_id AND r.kind = 'person'
+WHERE j.purpose IN ('vote', 'imported') AND j.retracted_at IS NULL AND j.label IS NOT NULL
+"""
+_COUNTED = "SELECT * FROM (__said__) said WHERE purpose = 'imported' OR place <= 2".replace("__said__", _SAID)
+
+#: How often each pattern of answers occurs; all that measures of agreement need.
+PATTERNS = """
+WITH counted AS (__counted__)
+SELECT criterion_id, language, labels, count(*)
+FROM (SELECT case_id, criterion_id, language, array_agg(label::text ORDER BY label) AS labels
+      FROM counted GROUP BY case_id, criterion_id, language) patterns
+WHERE cardinality(labels) > 1
+GROUP BY criterion_id, language, labels
+ORDER BY criterion_id, language, labels
+""".replace("__counted__", _COUNTED)
+
+#: What each two people said of the same cases.
+PAIRS = """
+WITH counted AS (__counted__)
+SELECT a.criterion_id, a.rater_id, b.rater_id, a.label, b.label, count(*)
+FROM counted a JOIN counted b ON b.case_id = a.case_id AND b.rater_id > a.rater_id
+GROUP BY a.criterion_id, a.rater_id, b.rater_id, a.label, b.label
+ORDER BY a.criterion_id, a.rater_id, b.rater_id, a.label, b.label
+""".replace("__counted__", _COUNTED)
+
+#: The cases that people split on most: the smaller the share of the commonest label the better, then more answers.
+SPLITS = """
+WITH said AS (__said__), counts AS (
+    SELECT case_id, criterion_id, label, count(*) AS n FROM said GROUP BY case_id, criterion_id, label
+), cases AS (
+    SELECT case_id, criterion_id, sum(n) AS n, max(n) AS top FROM counts GROUP BY case_id, criterion_id
+)
+SELECT s.criterion_id, s.case_id, c.item_id, i.identity, s.n, s.top
+FROM cases s JOIN judge_case c ON c.id = s.case_id JOIN judge_item i ON i.id = c.item_id
+WHERE s.n > 1 AND s.top < s.n
+ORDER BY s.top::float8 / s.n, s.n DESC, s.case_id
+LIMIT %(limit)s
+""".replace("__said__", _SAID)
+
+#: What it was counted from: it changes with every answer and correction.
+STATE = """
+SELECT count(*) || ':' || coalesce(max(j.id), 0) || ':' || count(j.retracted_at)
+FROM judge_judgment j
+JOIN judge_case c ON c.id = j.case_id AND c.project_id = %(project)s
+JOIN judge_rater r ON r.id = j.rater_id AND r.kind = 'person'
+"""
