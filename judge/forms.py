@@ -136,7 +136,7 @@ class MilestoneForm(forms.Form):
         field = cast(forms.ModelChoiceField, self.fields["judge"])  # type: ignore[type-arg]
         field.queryset = Judge.objects.filter(project=project).order_by("-version")
         field.empty_label = str(_("in force"))
-        field.label_from_instance = lambda judge: f"v{judge.version} {judge.name}"  # type: ignore[method-assign]
+        field.label_from_instance = lambda judge: f"v{judge.version} {judge.name}"  # type: ignore[assignment,method-assign]
 
     def clean_since(self) -> datetime | None:
         """The first moment of that day."""

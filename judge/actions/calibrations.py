@@ -66,7 +66,7 @@ def fit(judge: Judge, *, by: User | None) -> Judge | None:
 
 
 def is_fitted(judge: Judge) -> bool:
-    return judge.calibrator.get("kind", "identity") != "identity"
+    return bool(judge.calibrator.get("kind", "identity") != "identity")
 
 
 def refit_due(project: Project) -> Judge | None:
