@@ -1,8 +1,8 @@
-"""People's rows in the site admin: only to be looked at."""
+"""People's rows in the site admin: only to be looked at. Drafts hold answers and stay with who writes them."""
 
 from django.contrib import admin
 
-from annotation.models import Draft, Lease, Submission
+from annotation.models import Lease, Submission
 from judge.admin import ReadOnlyAdmin
 
-admin.site.register([Lease, Submission, Draft], ReadOnlyAdmin)
+admin.site.register([Lease, Submission], ReadOnlyAdmin)

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from judge import models
+from judge.rules.streams import Stream
 
 if TYPE_CHECKING:  # these classes take type arguments only for the type checker
     AnyAdmin = admin.ModelAdmin[Any]
@@ -19,11 +20,22 @@ else:
 
 
 class ReadOnlyAdmin(AnyAdmin):
-    """Rows that only actions write: to be looked at."""
+    """Rows that only actions write: to be looked at. What people said of certify items is not: it proves the judge, and
+    whoever comes here may edit what it proves."""
 
     show_full_result_count = False
     list_per_page = 50
     ordering = ("-pk",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        found: QuerySet[Any] = super().get_queryset(request)
+        certify = {"case__item__stream": Stream.CERTIFY}
+        said = models.Judgment.objects.filter(rater__kind=models.Rater.Kind.PERSON, **certify)
+        if self.model is models.Judgment:
+            return found.exclude(pk__in=said.values("pk"))
+        if self.model is models.JudgmentText:
+            return found.exclude(pk__in=said.filter(text__isnull=False).values("text"))
+        return found.exclude(**certify) if self.model is models.AgreedLabel else found
 
     def get_list_display(self, request: HttpRequest) -> tuple[Any, ...]:
         shown = [each.name for each in self.model._meta.concrete_fields if each.get_internal_type() != "JSONField"]

@@ -1,4 +1,8 @@
-"""Adjudication: one person decides what others could not agree on, without knowing who said what."""
+"""Adjudication: one person decides what others could not agree on, without knowing who said what.
+
+Disputes of certify items are kept from leads, who may edit what these items prove. Nothing waits for them: without a
+majority of people the judge is wrong there, whatever an adjudicator says later.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +10,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from annotation.actions.answers import answer_of
 from annotation.models import Lease
 from annotation.rules.answers import Answer
 from annotation.rules.ordering import letter, shuffle_key
-from judge.actions import decisions, events, judgments, projects
+from judge.actions import decisions, events, judgments, members, projects
 from judge.actions.judgments import NewJudgment
 from judge.errors import InputError
 from judge.models import AgreedLabel, Case, Judgment, JudgmentText, Project, Purpose, Rater, User
 from judge.rules.routing import Reason
 from judge.rules.stages import Stage
+from judge.rules.streams import Stream
 
 #: Cases on one page of the list.
 PAGE = 50
@@ -41,21 +47,25 @@ class Dispute:
     is_own: bool
 
 
-def waiting(project: Project, *, after: int | None = None) -> list[Case]:
-    """Cases that wait for an adjudicator, oldest first, one page; ``after`` is the last case of the page before."""
-    found = Case.objects.filter(project=project, stage=Stage.ADJUDICATION).select_related("item", "criterion")
+def waiting(project: Project, *, by: User | None = None, after: int | None = None) -> list[Case]:
+    """Cases that wait for an adjudicator, oldest first, one page, those that ``by`` may read; ``after`` is the last
+    case of the page before."""
+    found = _readable(project, by).select_related("item", "criterion")
     if after and (last := Case.objects.filter(pk=after).values_list("stage_since", flat=True).first()):
         found = found.filter(stage_since__gte=last).exclude(stage_since=last, pk__lte=after)
     return list(found.order_by("stage_since", "pk")[:PAGE])
 
 
+def count_hidden(project: Project, by: User) -> int:
+    """Cases that wait for an adjudicator who is no lead, where ``by`` is one."""
+    if members.may_see_certify(project, by):
+        return 0
+    return Case.objects.filter(project=project, stage=Stage.ADJUDICATION, item__stream=Stream.CERTIFY).count()
+
+
 def open_dispute(project: Project, case_id: int, *, by: User) -> Dispute | None:
-    """The case with people's answers; None where no such case waits in this project."""
-    case = (
-        Case.objects.filter(project=project, pk=case_id, stage=Stage.ADJUDICATION)
-        .select_related("item__context", "criterion")
-        .first()
-    )
+    """The case with people's answers; None where no such case waits in this project for ``by``."""
+    case = _readable(project, by).filter(pk=case_id).select_related("item__context", "criterion").first()
     if case is None:
         return None
     said = _said(case)
@@ -88,6 +98,12 @@ def send_back(case: Case, *, by: User, note: str = "") -> None:
     decisions.ask_people(locked.project, [locked], reason=Reason.REQUESTED, people=1, by=by)
     words = {"text": JudgmentText.objects.create(note=note).pk} if note else {}
     events.note(locked.project, "sent back", by=by, subject=f"case:{case.pk}", **words)
+
+
+def _readable(project: Project, by: User | None) -> QuerySet[Case]:
+    """What waits for an adjudicator and may be read by this one."""
+    found = Case.objects.filter(project=project, stage=Stage.ADJUDICATION)
+    return found if members.may_see_certify(project, by) else found.exclude(item__stream=Stream.CERTIFY)
 
 
 def _said(case: Case) -> Sequence[Judgment]:

@@ -18,8 +18,10 @@ from annotation.forms import read_answer
 from annotation.rules.evidence import Output, read_outputs
 from annotation.views import desks
 from judge import access
+from judge.actions import members
 from judge.errors import InputError
 from judge.models import Case, Item, Role
+from judge.rules.streams import Stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +39,10 @@ class Listed:
 def adjudication(request: access.ProjectRequest) -> HttpResponse:
     """Cases that wait, oldest first; ``?after=<case>`` turns the page."""
     after = request.GET.get("after", "")
-    cases = disputes.waiting(request.project, after=int(after) if after.isdecimal() and len(after) < 19 else None)
+    last = int(after) if after.isdecimal() and len(after) < 19 else None
+    cases = disputes.waiting(request.project, by=request.user, after=last)
     context = {
+        "n_hidden": disputes.count_hidden(request.project, request.user),
         "listed": [_listed(case) for case in cases],
         "next_page": cases[-1].pk if len(cases) == disputes.PAGE else None,
     }
@@ -79,15 +83,21 @@ def send_back(request: access.ProjectRequest, case_id: int) -> HttpResponse:
 
 
 def _case(request: access.ProjectRequest, case_id: int) -> Case:
-    case = Case.objects.filter(project=request.project, pk=case_id).first()
-    if case is None:
+    """The case to decide on; of what this person may not read nothing is said."""
+    case = Case.objects.filter(project=request.project, pk=case_id).select_related("item").first()
+    is_hidden = case is not None and case.item.stream == Stream.CERTIFY and not _sees_certify(request)
+    if case is None or is_hidden:
         raise Http404(_("There is no such case in this project."))
     return case
 
 
+def _sees_certify(request: access.ProjectRequest) -> bool:
+    return members.may_see_certify(request.project, request.user)
+
+
 def _go_on(request: access.ProjectRequest, words: str) -> HttpResponse:
     messages.success(request, words)
-    waiting = disputes.waiting(request.project)
+    waiting = disputes.waiting(request.project, by=request.user)
     if not waiting:
         return redirect("adjudication", slug=request.project.slug)
     return redirect("dispute", slug=request.project.slug, case_id=waiting[0].pk)

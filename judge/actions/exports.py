@@ -13,11 +13,11 @@ from typing import Any
 from django.db import connection, transaction
 
 from judge import registry
-from judge.actions import cells, events, export_sql, rubrics
+from judge.actions import cells, events, export_sql, members, rubrics
 from judge.errors import InputError
 from judge.formats import training
 from judge.formats.writing import CsvWriter, JsonlWriter, ParquetWriter, write_manifest
-from judge.models import AuditWatch, Certificate, Membership, Project, Role, User
+from judge.models import AuditWatch, Certificate, Project, User
 from judge.rules.streams import Stream
 
 #: Rows fetched at a time: bounds memory.
@@ -61,20 +61,13 @@ def export(project: Project, format: str, folder: Path, *, by: User | None, kind
     with transaction.atomic(durable=True), _writer(format, kind, folder) as writer:
         with connection.cursor() as cursor:  # every row and count of one export is of one moment
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        for row in FORMATS[format](project, Tally(counts, excluded), may_see_certify(project, by)):
+        for row in FORMATS[format](project, Tally(counts, excluded), members.may_see_certify(project, by)):
             writer.write(row)
         manifest = _manifest(project)
     file = _file_facts(project, format, writer) | {"counts": dict(sorted(counts.items())), "excluded": dict(excluded)}
     write_manifest(folder / "manifest.json", manifest | {"files": [*others, file]})
     events.note(project, "labels exported", by=by, format=format, rows=writer.rows, sha256=writer.sha256)
     return ExportReport(writer.path, folder / "manifest.json", writer.rows, excluded)
-
-
-def may_see_certify(project: Project, by: User | None) -> bool:
-    """Whoever may edit rubric, prompt or model must not read what proves the judge; the operator's command line may."""
-    return by is None or not (
-        by.is_superuser or Membership.objects.filter(project=project, user=by, role=Role.LEAD).exists()
-    )
 
 
 def labels(project: Project, tally: Tally, sees_certify: bool) -> Rows:

@@ -21,3 +21,10 @@ def remove_role(project: Project, membership_id: int, *, by: User | None) -> Mem
     Membership.objects.filter(pk=found.pk).delete()
     events.note(project, "member removed", by=by, subject=f"user:{found.user_id}", roles=[found.role])
     return found
+
+
+def may_see_certify(project: Project, by: User | None) -> bool:
+    """Whoever may edit rubric, prompt or model must not read what proves the judge; the operator's command line may."""
+    return by is None or not (
+        by.is_superuser or Membership.objects.filter(project=project, user=by, role=Role.LEAD).exists()
+    )

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from judge.models import AgreedLabel, Case, Decision, Item, Judgment, Rater, Role, Verdict
+from judge.rules.routing import Reason
 from judge.rules.scales import Question, ScaleKind, depends_on_order, expected_score
 from judge.rules.stages import Stage
 from judge.rules.streams import Stream
@@ -22,6 +23,10 @@ ANSWERING = {
     Stage.PEOPLE: Role.ANNOTATOR,
     Stage.ADJUDICATION: Role.ADJUDICATOR,
 }
+
+
+#: Reasons that tell what people said: kept from who reads a certify item.
+TELLING = frozenset({Reason.PEOPLE_DISAGREE, Reason.LABEL_DOUBTED, Reason.REQUESTED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,14 +178,15 @@ def _file(
 ) -> CaseFile:
     question = case.criterion.question.in_language(reader.language)
     judgments = rows.judgments.get(case.pk, [])
-    people_hidden = item.stream == Stream.CERTIFY or not reader.sees_people(case, judgments)
+    is_certify = item.stream == Stream.CERTIFY
+    people_hidden = is_certify or not reader.sees_people(case, judgments)
     machines_hidden = not reader.sees_machines(case)
     answers = list(_answers(judgments, question, names, reader))
     verdicts = [] if machines_hidden else rows.verdicts.get(case.pk, [])
     return CaseFile(
         case=case,
         question=question,
-        decisions=rows.decisions.get(case.pk, []),
+        decisions=[each for each in rows.decisions.get(case.pk, []) if not (is_certify and each.reason in TELLING)],
         verdicts=_spoken(verdicts, question, judge_id),
         machines=[] if machines_hidden else [each for each in answers if not _is_person(each)],
         people=[] if people_hidden else [each for each in answers if _is_person(each)],
