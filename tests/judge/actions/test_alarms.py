@@ -8,15 +8,18 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from judge import tasks
 from judge.actions import alarms, audits, certificates, items, waiting, watches
 from judge.formats.reading import Row
 from judge.models import AgreedLabel, Alarm, AuditWatch, Case, Certificate, Decision, Event, Frame, Role, User
 from judge.rules.routing import CellState
+from judge.settings import mailer
 from tests import factories
 from tests.judge import accepted, proofs
 from tests.judge.accepted import acceptances, answer, bring
@@ -247,3 +250,22 @@ def test_the_watch_draws_a_sample_of_what_waited_when_a_certificate_came(certifi
     assert found.batches.count() == 1, "drawn once"
     assert waiting.settle_all() == 0
     assert found.state == CellState.CERTIFIED
+
+
+@pytest.mark.parametrize(("url", "host", "port", "ssl", "tls"), [
+    ("smtp://post.example", "post.example", 25, False, False),
+    ("smtps://post.example", "post.example", 465, True, False),
+    ("smtp+tls://post.example:2525", "post.example", 2525, False, True),
+])  # fmt: skip
+def test_one_variable_names_the_mail_server(url: str, host: str, port: int, ssl: bool, tls: bool) -> None:
+    options = mailer(url)["OPTIONS"]
+    assert (options["host"], options["port"], options["use_ssl"], options["use_tls"]) == (host, port, ssl, tls)
+    named = mailer(url.replace("post.example", "ann%40post:se%3Acret@post.example"))["OPTIONS"]
+    assert (named["username"], named["password"], named["host"]) == ("ann@post", "se:cret", "post.example")
+
+
+def test_the_task_of_the_beat_reads_the_audits(certificate: Certificate, ann: User, ben: User) -> None:
+    answer(bring(certificate.project, 3), "fits", (ann, ben))
+    tasks.watch_audits()
+    assert AuditWatch.objects.get(certificate=certificate).n_audited == 3
+    assert settings.CELERY_BEAT_SCHEDULE["watch audits"]["task"] == tasks.watch_audits.name
