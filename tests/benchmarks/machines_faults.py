@@ -11,6 +11,7 @@ held up; and those of the question that stalled most often, for no run can end b
 
 from __future__ import annotations
 
+import itertools
 import json
 import urllib.request
 from dataclasses import dataclass
@@ -34,6 +35,8 @@ ONCE, TIME, STALLS = (
     "machines.faults_time_with_stalls_to_allowed",
 )
 FIGURES = {ONCE: "= 1", TIME: "≤ 1.5", STALLS: "≤ 1"}
+
+_numbers = itertools.count(1)  # no two projects have one name
 
 #: Of the cases of a project: those with one vote, which holds a label or a reason, one completion with it, one verdict
 #: and a decision; those with a label; and the reasons of the others.
@@ -78,7 +81,7 @@ def whole(n: int) -> float:
     """Seconds that so many cases take while nothing fails."""
     with fake_server.running("--latency-ms", str(machines_speed.LATENCY_MS)) as address:
         machines_speed.point_at(address)
-        found: float = run_side("worker", machines_speed.make_project("Bench whole", n), n)["seconds"]
+        found: float = run_side("worker", machines_speed.make_project(f"Bench whole {next(_numbers)}", n), n)["seconds"]
     return found
 
 
@@ -86,7 +89,7 @@ def faulty(n: int, faults: str) -> Found:
     words = ["--latency-ms", str(machines_speed.LATENCY_MS), "--fail-share", str(SHARE), "--faults", faults]
     with fake_server.running(*words, "--stall-s", str(STALL_S)) as address:
         machines_speed.point_at(address)
-        project = machines_speed.make_project("Bench faulty", n)
+        project = machines_speed.make_project(f"Bench faulty {next(_numbers)}", n)
         seconds = run_side("worker", project, n)["seconds"]
         with urllib.request.urlopen(f"{address}/stats", timeout=10) as answer:
             stats = json.loads(answer.read())
