@@ -19,61 +19,6 @@ def fetch_row(statement: str, **values: Any) -> tuple[Any, ...] | None:
         return row
 
 
-#: Resume the person's lease or take the next item. Who got there first:
-#:
-#: - ``mine``: the person's open lease goes on, even one that has run out but that nobody has swept: its seats are held.
-#: - ``picked``: the first item in the queue with a free seat that this person has not answered and has not sent back
-#:   as an adjudicator, having read the others' answers. Its row is the mutex: whoever holds it is taking or giving back
-#:   seats of that item now, so we pass by to the next one (SKIP LOCKED) and never queue behind each other. NO KEY:
-#:   importing and judging may go on pointing at the item meanwhile. OFFSET 0 keeps Postgres from making a join of the
-#:   decisions, which reads all of them; case by case it is one look into an index.
-#: - ``free``: under the item's lock the cases are read again, in their newest version. Our snapshot may be older than
-#:   a claim that has just committed: then no seat is left, nothing is taken, no row comes back, and the caller retries.
-#: - ``taken``: one seat in each free case. ``opened``: the lease that holds them.
-CLAIM = """
-WITH mine AS (
-    UPDATE annotation_lease SET expires_at = now() + make_interval(mins => %(minutes)s)
-    WHERE project_id = %(project)s AND person_id = %(person)s AND closed_at IS NULL
-    RETURNING id
-), picked AS (
-    SELECT i.id
-    FROM judge_case c JOIN judge_item i ON i.id = c.item_id
-    WHERE NOT EXISTS (SELECT FROM mine)
-      AND c.project_id = %(project)s AND c.stage = 'people' AND c.seats_taken < c.people_wanted
-      AND NOT EXISTS (SELECT FROM judge_judgment j WHERE j.case_id = c.id AND j.retracted_at IS NULL
-                      AND j.rater_id = (SELECT id FROM judge_rater WHERE user_id = %(person)s))
-      AND NOT EXISTS (SELECT FROM judge_decision d WHERE d.case_id = c.id AND d.reason = 'requested'
-                      AND d.by_id = %(person)s OFFSET 0)
-    ORDER BY c.priority DESC, c.queue_order
-    LIMIT 1
-    FOR NO KEY UPDATE OF i SKIP LOCKED
-), free AS (
-    SELECT c.id
-    FROM judge_case c
-    WHERE c.item_id = (SELECT id FROM picked)
-      AND c.stage = 'people' AND c.seats_taken < c.people_wanted
-      AND NOT EXISTS (SELECT FROM judge_judgment j WHERE j.case_id = c.id AND j.retracted_at IS NULL
-                      AND j.rater_id = (SELECT id FROM judge_rater WHERE user_id = %(person)s))
-      AND NOT EXISTS (SELECT FROM judge_decision d WHERE d.case_id = c.id AND d.reason = 'requested'
-                      AND d.by_id = %(person)s OFFSET 0)
-    ORDER BY c.id
-    FOR NO KEY UPDATE
-), taken AS (
-    UPDATE judge_case c SET seats_taken = c.seats_taken + 1 FROM free WHERE c.id = free.id RETURNING c.id
-), opened AS (
-    INSERT INTO annotation_lease (project_id, item_id, person_id, case_ids, expires_at, outcome)
-    SELECT %(project)s, (SELECT id FROM picked), %(person)s, array_agg(id ORDER BY id),
-           now() + make_interval(mins => %(minutes)s), ''
-    FROM taken HAVING count(*) > 0
-    RETURNING id
-)
-SELECT (SELECT id FROM mine), (SELECT id FROM opened), (SELECT id FROM picked)
-"""
-
-#: The same, waiting for items that others hold: asked last, so that "nothing left" is never said of a seat that
-#: somebody else was about to leave free.
-CLAIM_PATIENTLY = CLAIM.replace("SKIP LOCKED", "")
-
 #: Close leases that ran out and give their seats back. An item that somebody holds right now is left to the next sweep
 #: (SKIP LOCKED), so a sweep waits for nobody but the machines' short case locks. A lease extended since our snapshot
 #: is read again by the UPDATE and stays.
@@ -145,8 +90,12 @@ WITH claimed AS (
     RETURNING l.id
 ), cleared AS (
     DELETE FROM annotation_draft d USING opened WHERE d.lease_id = opened.lease_id
+), done AS (
+    UPDATE annotation_assignment a SET closed_at = now()
+    FROM claimed WHERE a.person_id = %(person)s AND a.item_id = claimed.item_id AND a.closed_at IS NULL
 )
-SELECT case_ids, EXISTS (SELECT FROM opened), EXISTS (SELECT FROM closed) FROM claimed
+SELECT case_ids, EXISTS (SELECT FROM opened), EXISTS (SELECT FROM closed), r.id, r.name
+FROM claimed LEFT JOIN judge_rater r ON r.user_id = %(person)s
 """
 
 #: Open the submission of a correction: the same lock and the same key, no lease.
@@ -160,4 +109,15 @@ WITH item AS (
     RETURNING key
 )
 SELECT EXISTS (SELECT FROM opened)
+"""
+
+#: Assigned items of which nothing waits for people any more.
+CLOSE_ASSIGNMENTS = """
+WITH closed AS (
+    UPDATE annotation_assignment a SET closed_at = now()
+    WHERE a.closed_at IS NULL
+      AND NOT EXISTS (SELECT FROM judge_case c WHERE c.item_id = a.item_id AND c.stage = 'people' OFFSET 0)
+    RETURNING 1
+)
+SELECT count(*) FROM closed
 """

@@ -2,54 +2,87 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
-from django.db import IntegrityError, transaction
-from django.db.models import Exists
-from django.utils.translation import gettext as _
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, transaction
+from django.db.models import Model
 
-from annotation.actions import lease_sql
+from annotation.actions import claim_sql, lease_sql
 from annotation.actions.lease_sql import fetch_row
-from annotation.actions.submissions import sent_back
+from annotation.actions.terms import last_midnight
 from annotation.models import Draft, Lease
-from judge.models import Case, Project, User
-from judge.rules.stages import Stage
+from judge.models import Context, Item, Project, User
 
 #: A retry is needed only when others took all the seats of the item we were after; each such race has a winner.
 MOST_TRIES = 50
+#: For so many seconds a person goes on from their place in the queue before they look from its head again: what comes
+#: in above it waits no longer than that. (Who has nothing left there looks from the head at once.)
+GOES_ON = 300
 
 
 def claim(project: Project, *, by: User) -> Lease | None:
     """The person's open lease in this project, extended; else a new one on the next item in the queue.
 
-    None when the queue holds nothing for this person: :func:`why_nothing_left` says why.
+    It comes with its item and context, but only what somebody who answers may see of them, and with the draft. None
+    when the queue holds nothing for this person: :func:`annotation.actions.emptiness.why_nothing_left` says why.
     """
-    statement = lease_sql.CLAIM
+    statement = claim_sql.CLAIM
     for _attempt in range(MOST_TRIES):
-        lease_id, is_picked = _claim(statement, project, by)
-        if lease_id:
-            return Lease.objects.select_related("item__context", "draft").get(pk=lease_id)
+        is_picked, *found = _claim(statement, project, by)
+        if found and found[0]:
+            return _lease(project, by, found)
         if not is_picked:
-            if statement is lease_sql.CLAIM_PATIENTLY:
+            if statement is claim_sql.CLAIM_PATIENTLY:
                 return None
             sweep_expired(project)
-            statement = lease_sql.CLAIM_PATIENTLY
+            statement = claim_sql.CLAIM_PATIENTLY
     return None
 
 
-def _claim(statement: str, project: Project, by: User) -> tuple[int | None, bool]:
-    """One try: the lease, and whether an item was in sight at all."""
+def _claim(statement: str, project: Project, by: User) -> Sequence[Any]:
+    """One try: whether an item was in sight at all, then the columns of the lease and of what lies on the desk."""
     assert project.policy is not None
     try:
         with transaction.atomic():
-            resumed, opened, picked = fetch_row(
-                statement, project=project.pk, person=by.pk, minutes=project.policy.lease_minutes
-            ) or (None, None, None)
+            row = fetch_row(
+                statement,
+                project=project.pk,
+                person=by.pk,
+                rubric=project.rubric_id,
+                minutes=project.policy.lease_minutes,
+                midnight=last_midnight(),
+                goes_on=GOES_ON,
+            )
     except IntegrityError:  # another tab of the same person opened a lease since our snapshot: it is found next time
-        return None, True
-    return resumed or opened, picked is not None
+        return (True,)
+    assert row is not None
+    return row
+
+
+def _lease(project: Project, by: User, columns: Sequence[Any]) -> Lease:
+    """The lease that a claim gave back. What was not read of its item is fetched by whoever asks for it."""
+    lease_id, item_id, case_ids, created_at, expires_at, context_id, *item, content, chosen, asked = columns
+    identity, kind, output, language = item
+    context = _known(Context, id=context_id, project_id=project.pk, content=content)
+    on_desk = _known(
+        Item, id=item_id, project_id=project.pk, context_id=context_id, identity=identity, kind=kind, output=output,
+        language=language,
+    )  # fmt: skip
+    on_desk.context = context
+    lease = _known(
+        Lease, id=lease_id, project_id=project.pk, item_id=item_id, person_id=by.pk, case_ids=case_ids,
+        created_at=created_at, expires_at=expires_at, closed_at=None, outcome="",
+    )  # fmt: skip
+    lease.item, lease.asked, lease.chosen = on_desk, tuple((case, criterion) for case, criterion in asked), chosen
+    return lease
+
+
+def _known[M: Model](model: type[M], **columns: Any) -> M:
+    """A row of which these columns are known."""
+    names = [field.attname for field in model._meta.concrete_fields if field.attname in columns]
+    return model.from_db(DEFAULT_DB_ALIAS, names, [columns[name] for name in names])
 
 
 def extend(lease_id: int, *, by: User, minutes: int, answers: dict[str, Any] | None = None) -> datetime | None:
@@ -74,53 +107,6 @@ def release(lease_id: int, *, by: User) -> bool:
 def sweep_expired(project: Project | None = None) -> int:
     """Close leases that ran out and give their seats back, of one project or of all; returns how many."""
     return _count(lease_sql.SWEEP, project=project.pk if project else None)
-
-
-class Empty(StrEnum):
-    """Why the queue holds nothing for a person."""
-
-    NOTHING_IMPORTED = "nothing_imported"
-    WAITING_FOR_JUDGE = "waiting_for_judge"
-    HELD_BY_OTHERS = "held_by_others"
-    ANSWERED_ALL = "answered_all"
-    WITH_ADJUDICATOR = "with_adjudicator"
-    ALL_DONE = "all_done"
-
-    @property
-    def words(self) -> str:
-        return {
-            Empty.NOTHING_IMPORTED: _("Nothing has been imported into this project yet."),
-            Empty.WAITING_FOR_JUDGE: _("The judge is still reading; nothing waits for people yet."),
-            Empty.HELD_BY_OTHERS: _(
-                "Other people are working on all that is left. An item comes back here if they let it go."
-            ),
-            Empty.ANSWERED_ALL: _("You have answered everything that waits. The rest needs other people's eyes."),
-            Empty.WITH_ADJUDICATOR: _("All answers are in. The last cases wait for an adjudicator."),
-            Empty.ALL_DONE: _("Everything here is decided. Thank you."),
-        }[self]
-
-
-def why_nothing_left(project: Project, *, by: User) -> Empty:
-    """Why :func:`claim` found nothing, in one query that stops at the first row of each kind."""
-    cases = Case.objects.filter(project=project)
-    waiting = cases.filter(stage=Stage.PEOPLE)
-    answered = waiting.filter(judgments__rater__user=by, judgments__retracted_at=None)
-    open_to_them = waiting.exclude(pk__in=answered.values("pk")).exclude(pk__in=sent_back(by).values("case"))
-    found = Project.objects.filter(pk=project.pk).values_list(
-        Exists(open_to_them),
-        Exists(waiting),
-        Exists(cases.filter(stage=Stage.IMPORTED)),
-        Exists(cases.filter(stage=Stage.ADJUDICATION)),
-        Exists(cases),
-    )[0]
-    reasons = (
-        Empty.HELD_BY_OTHERS,
-        Empty.ANSWERED_ALL,
-        Empty.WAITING_FOR_JUDGE,
-        Empty.WITH_ADJUDICATOR,
-        Empty.ALL_DONE,
-    )
-    return next((reason for reason, is_so in zip(reasons, found, strict=True) if is_so), Empty.NOTHING_IMPORTED)
 
 
 def _count(statement: str, **values: Any) -> int:

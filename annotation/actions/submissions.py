@@ -64,11 +64,11 @@ def submit(
     )
     if opened is None:
         raise InputError(_("this item was given to somebody else"), next_step=_("Take the next item instead."))
-    case_ids, is_new, is_in_time = opened
+    case_ids, is_new, is_in_time, *known = opened
     if not is_new:
         return repeat(key, by)
     check_complete(case_ids, answers)
-    rater = projects.rater_of(by)
+    rater = _rater(by, *known)
     seats = set(case_ids) if is_in_time else _retake_seats(key, answers, rater, by)
     new = new_judgments(answers, extra=set() if is_in_time else set(answers) - seats, duration_ms=duration_ms)
     rows = judgments.record(new, rater=rater, by=by, submission=key).judgments
@@ -123,6 +123,13 @@ def holding(rows: Iterable[Judgment]) -> set[int]:
 
 def extra_cases(rows: Iterable[Judgment]) -> tuple[int, ...]:
     return tuple(sorted(row.case_id for row in rows if row.purpose == Purpose.EXTRA))
+
+
+def _rater(by: User, rater_id: int | None, name: str | None) -> Rater:
+    """The rater that stands for a person; where its row is known already it is not read again."""
+    if rater_id is None or name is None:
+        return projects.rater_of(by)
+    return Rater(pk=rater_id, kind=Rater.Kind.PERSON, name=name, user=by)
 
 
 def _retake_seats(key: uuid.UUID, answers: Mapping[int, Answer], rater: Rater, by: User) -> set[int]:

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -32,6 +35,10 @@ class Lease(models.Model):
     expires_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=10, choices=Outcome, blank=True, default="")
+    #: Read beside the row by annotation.actions.leases.claim alone: (case, criterion) as the rubric in force lists
+    #: them, and what the person had chosen before they left, as a draft holds it.
+    asked: Sequence[tuple[int, int]] = ()
+    chosen: Mapping[str, Mapping[str, Any]] | None = None
 
     class Meta:
         constraints = [

@@ -11,9 +11,10 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import get_language
 
-from annotation.models import Draft, Lease
+from annotation.models import Lease
 from annotation.rules.answers import Answer
 from annotation.rules.blinding import Sheet, ask, lay_out
+from judge.actions import rubrics
 from judge.models import Case, Item, Project, RubricCriterion
 
 
@@ -29,9 +30,8 @@ class Desk:
 
 def desk(project: Project, lease: Lease, *, answers: Mapping[int, Answer] | None = None, key: str = "") -> Desk:
     """The item of a lease; ``answers`` and ``key`` come back to a page whose submit was refused."""
-    cases = in_rubric_order(project, Case.objects.filter(pk__in=lease.case_ids))
     return Desk(
-        sheet=sheet(lease.item, cases, answers if answers is not None else draft_of(lease)),
+        sheet=sheet(lease.item, _asked(project, lease), answers if answers is not None else draft_of(lease)),
         lease_id=lease.pk,
         key=uuid.UUID(key) if key else uuid.uuid4(),
         seconds_left=max(0, int((lease.expires_at - timezone.now()).total_seconds())),
@@ -58,13 +58,17 @@ def in_rubric_order(project: Project, cases: QuerySet[Case]) -> QuerySet[Case]:
     return cases.select_related("criterion").order_by(Subquery(place), "pk")
 
 
+def _asked(project: Project, lease: Lease) -> Iterable[Case]:
+    """The cases of a lease with their criteria, as the rubric in force lists them."""
+    if not lease.asked:
+        return in_rubric_order(project, Case.objects.filter(pk__in=lease.case_ids))
+    criteria = rubrics.criteria({criterion for _, criterion in lease.asked})
+    return [Case(pk=case, criterion=criteria[criterion]) for case, criterion in lease.asked]
+
+
 def draft_of(lease: Lease) -> dict[int, Answer]:
-    """What the person had chosen before they left."""
-    try:
-        saved: dict[str, dict[str, Any]] = lease.draft.answers
-    except Draft.DoesNotExist:
-        return {}
-    return {int(case_id): Answer(**answer) for case_id, answer in saved.items()}
+    """What the person had chosen before they left; known of a lease that was just claimed."""
+    return {int(case_id): Answer(**answer) for case_id, answer in (lease.chosen or {}).items()}
 
 
 def as_draft(answers: Mapping[int, Answer]) -> dict[str, dict[str, Any]]:

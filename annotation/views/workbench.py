@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from annotation.actions import leases, submissions
+from annotation.actions import emptiness, leases, submissions, terms
 from annotation.forms import SubmitForm, read_answers
-from annotation.models import Lease, Submission
+from annotation.models import Lease
 from annotation.views import desks
 from judge import access
 from judge.errors import InputError
@@ -88,23 +88,21 @@ def _next(request: access.ProjectRequest, *, notice: str = "", was_submitted: bo
     if lease:
         context["desk"] = desks.desk(request.project, lease)
     else:
-        context["empty"] = leases.why_nothing_left(request.project, by=request.user)
+        context["nothing"] = emptiness.explain(request.project, by=request.user)
     return _show(request, context)
 
 
 def _show(request: access.ProjectRequest, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
     if request.htmx:
         return render(request, "annotation/_bench.html", context, status=status)
-    return render(request, "annotation/workbench.html", context | {"n_today": _n_today(request)}, status=status)
+    return render(
+        request,
+        "annotation/workbench.html",
+        context | {"n_today": terms.answered_today(request.project, request.user)},
+        status=status,
+    )
 
 
 def _own_lease(request: access.ProjectRequest, lease_id: int | None) -> Lease | None:
     own = Lease.objects.filter(project=request.project, person=request.user, pk=lease_id or 0)
     return own.select_related("item__context").first()
-
-
-def _n_today(request: access.ProjectRequest) -> int:
-    """How many items the person answered since midnight: their own rows in one small index range."""
-    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-    own = Submission.objects.filter(project=request.project, person=request.user, created_at__gte=midnight)
-    return own.filter(corrects=None).count()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 from django.db import transaction
@@ -14,6 +15,9 @@ from judge.formats.rubrics import read_rubric
 from judge.models import Criterion, Project, Rubric, RubricCriterion, ScaleLabelRow, User
 from judge.rules.rubrics import RubricRecord
 from judge.rules.scales import Question
+
+#: Criteria never change, so a process reads each of them once.
+_CRITERIA: dict[int, Criterion] = {}
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "rubrics"
 
@@ -50,6 +54,13 @@ def put_in_force(project: Project, record: RubricRecord, *, by: User | None) -> 
 def criteria_in_force(project: Project) -> list[Criterion]:
     """The criteria of the rubric in force, in its order."""
     return list(Criterion.objects.filter(links__rubric=project.rubric_id).order_by("links__position"))
+
+
+def criteria(ids: Collection[int]) -> dict[int, Criterion]:
+    """These criteria by id."""
+    if missing := set(ids) - _CRITERIA.keys():
+        _CRITERIA.update(Criterion.objects.in_bulk(missing))
+    return {each: _CRITERIA[each] for each in ids}
 
 
 def _criterion(project: Project, question: Question) -> Criterion:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from annotation.actions import adjudication, leases
-from annotation.actions.leases import Empty
+from annotation.actions.emptiness import Empty, why_nothing_left
 from annotation.rules.answers import Answer
 from judge.errors import InputError
 from judge.models import AgreedLabel, Case, Decision, Event, Judgment, JudgmentText, Project, Purpose, Role, User
@@ -94,7 +94,7 @@ def test_whoever_sent_a_case_back_does_not_vote_on_it(project: Project, case: Ca
     assert case.pk not in take(project, both).case_ids  # the item's other case is theirs to answer
     answer(project, both)
     assert leases.claim(project, by=both) is None
-    assert leases.why_nothing_left(project, by=both) is Empty.ANSWERED_ALL
+    assert why_nothing_left(project, by=both) is Empty.ANSWERED_ALL
     assert take(project, cleo).case_ids == [case.pk]
 
 

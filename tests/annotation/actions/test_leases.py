@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from annotation.actions import leases
-from annotation.actions.leases import Empty
+from annotation.actions.emptiness import Empty, why_nothing_left
 from annotation.models import Draft, Lease
 from annotation.rules.answers import Answer
 from judge.models import Case, Project, User
@@ -120,16 +120,16 @@ def test_postgres_refuses_one_seat_too_many(project: Project, ann: User) -> None
 
 
 def test_the_empty_queue_says_why(project: Project, ann: User, ben: User, cleo: User) -> None:
-    assert leases.why_nothing_left(project, by=ann) is Empty.NOTHING_IMPORTED
+    assert why_nothing_left(project, by=ann) is Empty.NOTHING_IMPORTED
     factories.import_items(project)
     answer(project, ann)
-    assert leases.why_nothing_left(project, by=ann) is Empty.ANSWERED_ALL
+    assert why_nothing_left(project, by=ann) is Empty.ANSWERED_ALL
     lease = take(project, ben)
-    assert leases.why_nothing_left(project, by=cleo) is Empty.HELD_BY_OTHERS
+    assert why_nothing_left(project, by=cleo) is Empty.HELD_BY_OTHERS
     answer(project, ben, {"relevance": Answer("fits"), "specificity": Answer(is_flagged=True)}, lease=lease)
-    assert leases.why_nothing_left(project, by=cleo) is Empty.WITH_ADJUDICATOR
+    assert why_nothing_left(project, by=cleo) is Empty.WITH_ADJUDICATOR
     Case.objects.filter(stage="adjudication").update(stage="agreed")
-    assert leases.why_nothing_left(project, by=cleo) is Empty.ALL_DONE
+    assert why_nothing_left(project, by=cleo) is Empty.ALL_DONE
     Case.objects.update(stage="imported")
-    assert leases.why_nothing_left(project, by=cleo) is Empty.WAITING_FOR_JUDGE
+    assert why_nothing_left(project, by=cleo) is Empty.WAITING_FOR_JUDGE
     assert all(reason.words for reason in Empty)
