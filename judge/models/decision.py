@@ -98,6 +98,12 @@ class AgreedLabel(AppendOnly):
             # exports walk the live labels of a project in id order; overview counts by criterion
             models.Index(fields=["criterion", "id"], condition=Q(status="live"), name="agreed_label_live"),
             models.Index(fields=["case"], name="agreed_label_by_case"),
+            # cases whose label is known for sure: annotation.actions.known_sql
+            models.Index(
+                fields=["criterion", "id"],
+                condition=Q(status="live", basis=Basis.ADJUDICATED),
+                name="agreed_label_adjudicated",
+            ),
         ]
 
 

@@ -19,6 +19,7 @@ class Purpose(models.TextChoices):
     REPEAT = "repeat", "repeat"
     GOLD_QUESTION = "gold_question", "gold question"
     TRAINING = "training", "training"
+    SHOWN_FIRST = "shown_first", "after the judge's view"
     ADJUDICATION = "adjudication", "adjudication"
     IMPORTED = "imported", "imported"
 

@@ -28,6 +28,14 @@ class Policy(AppendOnly):
     is_blind = models.BooleanField(default=True, help_text="people answer before they see the judge's view")
     one_person_labels = models.BooleanField(default=False, help_text="one person's answer is final on open cases")
     tier_share = models.FloatField(default=0.5, help_text="share of top marks that makes a qualified item Superior")
+    gold_question_rate = models.FloatField(default=0, db_default=0, help_text="share of items with a known label")
+    teaches_gold = models.BooleanField(default=False, db_default=False, help_text="gold questions tell the right label")
+    gold_limit = models.FloatField(null=True, blank=True, help_text="share right below which a person is paused")
+    repeat_rate = models.FloatField(default=0, db_default=0, help_text="share of items that a person answered before")
+    training_items = models.PositiveSmallIntegerField(default=0, db_default=0, help_text="a newcomer's first, taught")
+    shown_first_rate = models.FloatField(
+        default=0, db_default=0, help_text="share of train items asked with the judge's view beside them"
+    )
     lease_minutes = models.PositiveSmallIntegerField(default=20)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
@@ -53,6 +61,16 @@ class Policy(AppendOnly):
                 name="policy_stream_rates_sum_to_at_most_one",
             ),
             models.CheckConstraint(condition=Q(lease_minutes__gte=1), name="policy_lease_lasts"),
+            models.CheckConstraint(
+                condition=Q(gold_question_rate__gte=0, repeat_rate__gte=0, shown_first_rate__gte=0)
+                & Q(gold_question_rate__lte=0.5 - F("repeat_rate") - F("shown_first_rate")),
+                name="policy_measures_at_most_half",
+                violation_error_message="at most half of what people answer may measure them",
+            ),
+            models.CheckConstraint(
+                condition=Q(gold_limit__isnull=True) | Q(gold_limit__gt=0, gold_limit__lt=1),
+                name="policy_gold_limit_in_unit_interval",
+            ),
         ]
 
     @property
