@@ -25,7 +25,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import logsumexp
 
 from judge.errors import InputError
 
@@ -115,8 +114,10 @@ def _solve(logs: Rows, expected: Rows, n: NDArray[np.int64], least: float, level
     reach: Rows = ((wanted - logs) / lambdas).min(axis=0)
     for _ in range(_STEPS):
         terms = lambdas * reach + logs
-        top = logsumexp(terms, axis=0)
-        reach -= (top - wanted) / (lambdas * np.exp(terms - top)).sum(axis=0)
+        top = terms.max(axis=0)
+        raised = np.exp(terms - top)
+        total = raised.sum(axis=0)
+        reach -= (top + np.log(total) - wanted) * total / (lambdas * raised).sum(axis=0)
     bounds: Rows = np.clip((expected + reach) / n, 0.0, 1.0)
     return bounds
 
