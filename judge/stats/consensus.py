@@ -128,8 +128,9 @@ def _posterior(answers: sparse.csr_matrix, log_prior: Rows, counts: Rows) -> Row
     scores = log_prior.copy()
     scores[:-1] += (answers @ np.ascontiguousarray(odds)).T
     scores -= scores.max(axis=0)
-    raised: Rows = np.exp(scores, out=scores)
-    return raised / raised.sum(axis=0)
+    np.exp(scores, out=scores)
+    scores /= scores.sum(axis=0)
+    return scores
 
 
 def _read_codes(case: ArrayLike, rater: ArrayLike, label: ArrayLike, n_labels: int) -> tuple[Codes, Codes, Codes]:
