@@ -12,6 +12,7 @@ from judge.views import (
     members,
     milestones,
     projects,
+    reopenings,
     rubrics,
 )
 
@@ -19,6 +20,8 @@ inside: list[URLPattern | URLResolver] = [
     path("", projects.project, name="project"),
     path("items/", items.items, name="items"),
     path("items/<int:item_id>/", items.item, name="item"),
+    path("cases/<int:case_id>/reopen/", reopenings.reopen_case, name="reopen_case"),
+    path("cases/<int:case_id>/overturn/", reopenings.overturn_label, name="overturn_label"),
     path("import/", imports.import_items, name="import_items"),
     path("import/<uuid:key>/rejected/", imports.rejected_lines, name="rejected_lines"),
     path("export/", exports.export_labels, name="export_labels"),

@@ -8,7 +8,8 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from judge.actions import decisions, judgments
-from judge.models import AgreedLabel, Case, Certificate, Judgment, Project, Rater, Verdict
+from judge.models import AgreedLabel, Case, Certificate, Decision, Judgment, Project, Rater, Verdict
+from judge.rules.routing import Reason
 from judge.rules.stages import Stage
 from judge.rules.streams import Stream
 
@@ -42,15 +43,16 @@ def accept(project: Project, certificate: Certificate, ids: Sequence[int], *, ra
 
 
 def _confident(certificate: Certificate) -> QuerySet[Case]:
-    """Open cases at or above the threshold, but for those that people see because they measure a judge, or because an
-    alarm put their label in doubt."""
+    """Open cases at or above the threshold, but for those that people see because they measure a judge, because an
+    alarm put their label in doubt, or because a lead opened them again."""
     enough = Verdict.objects.filter(
         case=OuterRef("pk"), judge=certificate.judge_id, confidence__gte=certificate.threshold, doubt=""
     )
     doubted = AgreedLabel.objects.filter(case=OuterRef("pk"), status=AgreedLabel.Status.IN_DOUBT)
+    reopened = Decision.objects.filter(case=OuterRef("pk"), reason=Reason.REOPENED)
     return Case.objects.filter(
-        Exists(enough), ~Exists(doubted), criterion=certificate.criterion_id, item__stream=Stream.OPEN,
-        is_reference=False,
+        Exists(enough), ~Exists(doubted), ~Exists(reopened), criterion=certificate.criterion_id,
+        item__stream=Stream.OPEN, is_reference=False,
     )  # fmt: skip
 
 

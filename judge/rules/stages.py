@@ -9,7 +9,7 @@
                                                          │  └──split, flagged──► ▲ │
                                                          ▼                         ▼
                                                        agreed ◄────────────────────┘
-                                                         └──reopened──► people
+          accepted ──────overturned by a lead──────────► └──reopened──► people
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Stage(StrEnum):
 
 NEXT: dict[Stage, frozenset[Stage]] = {
     Stage.IMPORTED: frozenset({Stage.ACCEPTED, Stage.PEOPLE}),
-    Stage.ACCEPTED: frozenset({Stage.PEOPLE}),
+    Stage.ACCEPTED: frozenset({Stage.PEOPLE, Stage.AGREED}),
     Stage.PEOPLE: frozenset({Stage.ADJUDICATION, Stage.AGREED, Stage.ACCEPTED}),
     Stage.ADJUDICATION: frozenset({Stage.AGREED, Stage.PEOPLE}),
     Stage.AGREED: frozenset({Stage.PEOPLE, Stage.ADJUDICATION}),
