@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,18 +11,13 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from judge import registry
-from judge.actions import cells, events, export_sql, members, rubrics
+from judge.actions import cells, events, export_scope, members
+from judge.actions.export_rows import FORMATS
+from judge.actions.export_scope import Scope, Tally
 from judge.errors import InputError
 from judge.formats import training
 from judge.formats.writing import CsvWriter, JsonlWriter, ParquetWriter, write_manifest
 from judge.models import AuditWatch, Certificate, Project, User
-from judge.rules.streams import Stream
-
-#: Rows fetched at a time: bounds memory.
-FETCH = 2_000
-#: Why training formats leave something out.
-RESERVED = "context holds a certify, gold or audited case"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +30,6 @@ class ExportReport:
     excluded: Mapping[str, int]
 
 
-type Rows = Iterator[dict[str, Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """What a format counts while it reads: rows by kind, and what it leaves out on purpose, by reason."""
-
-    counts: Counter[str]
-    excluded: Counter[str]
-
-
 def export(project: Project, format: str, folder: Path, *, by: User | None, kind: str = "jsonl") -> ExportReport:
     """Write ``<format>.<kind>`` into ``folder`` and an entry about it into the folder's ``manifest.json``.
 
@@ -56,80 +39,21 @@ def export(project: Project, format: str, folder: Path, *, by: User | None, kind
         raise InputError(f'there is no export format "{format}"', expected=", ".join(FORMATS))
     folder.mkdir(parents=True, exist_ok=True)
     others = _other_files(project, folder, f"{format}.{kind}")
-    counts: Counter[str] = Counter()
-    excluded: Counter[str] = Counter()
+    scope, tally = Scope(project, members.may_see_certify(project, by)), Tally()
     with transaction.atomic(durable=True), _writer(format, kind, folder) as writer:
         with connection.cursor() as cursor:  # every row and count of one export is of one moment
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        for row in FORMATS[format](project, Tally(counts, excluded), members.may_see_certify(project, by)):
+        export_scope.select(scope, tally)
+        for _split, row in FORMATS[format](scope, tally):
             writer.write(row)
         manifest = _manifest(project)
-    file = _file_facts(project, format, writer) | {"counts": dict(sorted(counts.items())), "excluded": dict(excluded)}
+    file = _file_facts(project, format, writer) | {
+        "counts": dict(sorted(tally.counts.items())),
+        "excluded": dict(tally.excluded),
+    }
     write_manifest(folder / "manifest.json", manifest | {"files": [*others, file]})
     events.note(project, "labels exported", by=by, format=format, rows=writer.rows, sha256=writer.sha256)
-    return ExportReport(writer.path, folder / "manifest.json", writer.rows, excluded)
-
-
-def labels(project: Project, tally: Tally, sees_certify: bool) -> Rows:
-    """Every live agreed label with its provenance, in the order in which they were agreed."""
-    for row in _stream(export_sql.LABELS, {"project": project.pk}):
-        if row["stream"] == Stream.CERTIFY and not sees_certify:
-            tally.excluded["certify cases, which nobody sees who may edit rubric, prompt or model"] += 1
-            continue
-        tally.counts[f"{row['criterion']} · {row['basis']}"] += 1
-        yield training.labels_row(**row, split=None)
-
-
-def sft(project: Project, tally: Tally, sees_certify: bool) -> Rows:
-    """Qualified items as conversations: rejection sampling.
-
-    An item qualifies when every criterion of the rubric in force has a live label that passes. Items whose context
-    holds a certify, gold or audited case are left out, so that no model is trained on what measures it.
-    """
-    template = project.generator_template
-    assert template is not None
-    for row in _stream(export_sql.QUALIFIED, {"project": project.pk, "rubric": project.rubric_id}):
-        if row["is_reserved"]:
-            tally.excluded[RESERVED] += 1
-            continue
-        tally.counts[row["language"] or "unknown"] += 1
-        prompt = row["prompt"] or template.user.replace("{context}", training.text_of(row["context"]))
-        yield training.sft_row(prompt=prompt, output=row["output"], system=template.system)
-
-
-def judge_sft(project: Project, tally: Tally, sees_certify: bool) -> Rows:
-    """What a judge is asked and what people said, in the words of a machine that the project could ask.
-
-    Cases of the train stream, and open ones that were routed to people and decided by them. Items whose context holds
-    a certify, gold or audited case are left out, so that no judge is trained on what measures it.
-    """
-    (write,) = registry.judge_lessons.values()
-    asked = {each.pk: each.question for each in rubrics.criteria_in_force(project)}
-    language = project.rubric.language if project.rubric else "en"
-    for row in _stream(export_sql.JUDGED_BY_PEOPLE, {"project": project.pk, "rubric": project.rubric_id}):
-        if row["is_reserved"]:
-            tally.excluded[RESERVED] += 1
-            continue
-        question = asked[row["criterion_id"]]
-        tally.counts[f"{question.key} · {row['label']}"] += 1
-        for conversation in write(
-            question, context=row["context"], output=row["output"], language=row["language"] or language,
-            label=row["label"],
-        ):  # fmt: skip
-            yield training.judge_row(conversation)
-
-
-FORMATS: dict[str, Callable[[Project, Tally, bool], Rows]] = {"labels": labels, "sft": sft, "judge-sft": judge_sft}
-
-
-def _stream(statement: str, parameters: Mapping[str, Any]) -> Rows:
-    """Rows of a statement as dicts, through a server-side cursor."""
-    with connection.chunked_cursor() as cursor:
-        cursor.execute(statement, parameters)
-        names: list[str] = []
-        while rows := cursor.fetchmany(FETCH):
-            names = names or [column[0] for column in cursor.description]
-            yield from (dict(zip(names, row, strict=True)) for row in rows)
+    return ExportReport(writer.path, folder / "manifest.json", writer.rows, tally.excluded)
 
 
 def _writer(format: str, kind: str, folder: Path) -> JsonlWriter | CsvWriter | ParquetWriter:
