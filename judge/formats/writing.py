@@ -111,13 +111,14 @@ class CsvWriter(AtomicFile):
 
 class ParquetWriter(AtomicFile):
     """Rows in batches under a fixed schema. ``columns`` maps names to text, json, float, int or bool; json is text.
+    A list of one of them holds many, a mapping holds fields by name.
 
     ``sha256`` and ``bytes`` are known once the file is finished.
     """
 
     batch_size = 2000
 
-    def __init__(self, path: str | os.PathLike[str], columns: Mapping[str, str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], columns: Mapping[str, Any]) -> None:
         super().__init__(path)
         self.columns = dict(columns)
         self._batch: list[dict[str, object]] = []
@@ -127,8 +128,7 @@ class ParquetWriter(AtomicFile):
         import pyarrow.parquet as pq
 
         super().__enter__()
-        types = {"text": pa.string(), "json": pa.string(), "float": pa.float64(), "int": pa.int64(), "bool": pa.bool_()}
-        self._schema: Any = pa.schema([(name, types[kind]) for name, kind in self.columns.items()])
+        self._schema: Any = pa.schema([(name, _arrow_type(kind)) for name, kind in self.columns.items()])
         self._table: Any = pq.ParquetWriter(_Sink(self), self._schema)
         return self
 
@@ -154,6 +154,17 @@ class ParquetWriter(AtomicFile):
         if self._batch:
             self._table.write_table(pa.Table.from_pylist(self._batch, schema=self._schema))
             self._batch = []
+
+
+def _arrow_type(kind: Any) -> Any:
+    import pyarrow as pa
+
+    if isinstance(kind, list):
+        return pa.list_(_arrow_type(kind[0]))
+    if isinstance(kind, dict):
+        return pa.struct([(name, _arrow_type(each)) for name, each in kind.items()])
+    types = {"text": pa.string(), "json": pa.string(), "float": pa.float64(), "int": pa.int64(), "bool": pa.bool_()}
+    return types[kind]
 
 
 class _Sink(io.RawIOBase):
