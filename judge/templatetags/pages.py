@@ -10,6 +10,7 @@ from django import template
 from django.urls import NoReverseMatch, resolve, reverse
 from django.utils.translation import gettext_lazy as _
 
+from judge import assets
 from judge.access import mark_of
 
 register = template.Library()
@@ -57,6 +58,12 @@ def page_url(name: str, **kwargs: Any) -> str:
         return reverse(name, kwargs=kwargs or None)
     except NoReverseMatch:
         return ""
+
+
+@register.simple_tag
+def asset(name: str) -> str:
+    """The address of a bundle of style sheets or scripts (judge.assets)."""
+    return assets.bundle(name).url
 
 
 def open_pages(slug: str, roles: frozenset[str], *, current: str = "") -> Iterator[Link]:
