@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from annotation.views import adjudication, recent, workbench
+from annotation.views import adjudication, feedback, recent, workbench
 
 urlpatterns = [
     path("annotate/", workbench.workbench, name="workbench"),
     path("annotate/submit/", workbench.submit_answers, name="submit_answers"),
     path("annotate/draft/", workbench.save_draft, name="save_draft"),
     path("annotate/release/", workbench.release_item, name="release_item"),
+    path("annotate/feedback/<uuid:key>/", feedback.feedback, name="feedback"),
     path("annotate/recent/", recent.recent, name="recent"),
     path("annotate/edit/<uuid:key>/", recent.edit_answers, name="edit_answers"),
     path("adjudicate/", adjudication.adjudication, name="adjudication"),

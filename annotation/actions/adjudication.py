@@ -27,6 +27,8 @@ from judge.rules.streams import Stream
 
 #: Cases on one page of the list.
 PAGE = 50
+#: Answers that an adjudicator reads; those that measure a person are none of them.
+SAID = (Purpose.VOTE, Purpose.IMPORTED, Purpose.EXTRA)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,7 @@ def _readable(project: Project, by: User | None) -> QuerySet[Case]:
 def _said(case: Case) -> Sequence[Judgment]:
     """People's standing answers to a case, in an order that tells nothing of the persons: by a hash of both."""
     rows = Judgment.objects.filter(case=case, rater__kind=Rater.Kind.PERSON, retracted_at=None)
-    rows = rows.exclude(purpose=Purpose.ADJUDICATION).select_related("rater", "text")
+    rows = rows.filter(purpose__in=SAID).select_related("rater", "text")
     return sorted(rows, key=lambda row: (shuffle_key(case.pk, row.rater_id), row.pk))
 
 

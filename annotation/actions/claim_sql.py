@@ -45,35 +45,35 @@ terms AS MATERIALIZED (
 """
 
 
+#: Where to look, in this order: ``onward`` in the tier where they read, from the start of the context that they have
+#: just read; ``below``, the lower tiers; the whole queue from its ``head``, once in a while and before anybody is told
+#: that nothing is left. LATERAL leaves Postgres no other order, and LIMIT 1 no second look once one has found something.
+WAYS = """
+    SELECT place_priority AS highest, place_priority AS lowest, place_order AS start, NULL::timestamptz AS looked_at
+    FROM terms WHERE goes_on
+    UNION ALL SELECT place_priority - 1, -32768, '-infinity', NULL FROM terms WHERE goes_on
+    UNION ALL SELECT 32767, -32768, '-infinity', now()
+"""
+
 #: The first free case within the person's terms. Its item is the mutex: whoever holds it is taking or giving back
 #: seats of that item now, so we pass by to the next one (SKIP LOCKED) and never queue behind each other. NO KEY:
 #: importing and judging may go on pointing at the item meanwhile.
 LOOK = """
     SELECT i.id, c.priority, c.queue_order
     FROM judge_case c JOIN judge_item i ON i.id = c.item_id
-    WHERE <where> AND <free> <in_criteria> <in_languages>
+    WHERE c.priority <= way.highest AND c.priority >= way.lowest AND c.queue_order >= way.start
+      AND <free> <in_criteria> <in_languages>
     ORDER BY c.priority DESC, c.queue_order
     LIMIT 1
     FOR NO KEY UPDATE OF i SKIP LOCKED
 """
-
-LOOKS = {
-    "onward": """EXISTS (SELECT FROM may_take) AND NOT EXISTS (SELECT FROM assigned) AND (SELECT goes_on FROM terms)
-      AND c.priority = (SELECT place_priority FROM terms) AND c.queue_order >= (SELECT place_order FROM terms)""",
-    "below": """EXISTS (SELECT FROM may_take) AND NOT EXISTS (SELECT FROM assigned) AND NOT EXISTS (SELECT FROM onward)
-      AND (SELECT goes_on FROM terms) AND c.priority < (SELECT place_priority FROM terms)""",
-    "head": """EXISTS (SELECT FROM may_take) AND NOT EXISTS (SELECT FROM assigned) AND NOT EXISTS (SELECT FROM onward)
-      AND NOT EXISTS (SELECT FROM below)""",
-}
 
 
 #: Resume the person's lease or take the next item. Who got there first:
 #:
 #: - ``mine``: the person's open lease goes on, even one that has run out but that nobody has swept: its seats are held.
 #: - ``assigned``: what a lead gave them comes first, in whatever language and criterion.
-#: - ``onward``: in the tier where they read, from the start of the context that they have just read; ``below``: the
-#:   lower tiers. ``head``: the whole queue, looked at once in a while and before anybody is told that nothing is left.
-#:   Each is looked for only where those before it found nothing.
+#: - ``looked``: else the first free case that the looks find.
 #: - ``free``: under the item's lock the cases are read again, in their newest version. Our snapshot may be older than
 #:   a claim that has just committed: then no seat is left, nothing is taken, no row comes back, and the caller retries.
 #: - ``taken``: one seat in each free case. ``opened``: the lease that holds them. ``placed``: where to go on from.
@@ -83,7 +83,7 @@ _CLAIM = """
 WITH <terms>, mine AS (
     UPDATE annotation_lease SET expires_at = now() + make_interval(mins => %(minutes)s)
     WHERE project_id = %(project)s AND person_id = %(person)s AND closed_at IS NULL
-    RETURNING id, item_id, case_ids, created_at, expires_at
+    RETURNING id, item_id, case_ids || known_ids AS case_ids, created_at, expires_at, kind, judge_id
 ), may_take AS (
     SELECT WHERE NOT EXISTS (SELECT FROM mine) AND NOT (SELECT is_paused OR is_capped FROM terms)
 ), assigned AS (
@@ -95,14 +95,13 @@ WITH <terms>, mine AS (
     ORDER BY a.id
     LIMIT 1
     FOR NO KEY UPDATE OF i SKIP LOCKED
-), onward AS (<onward>
-), below AS (<below>
-), head AS (<head>
+), looked AS (
+    SELECT found.*, way.looked_at FROM (<ways>) way CROSS JOIN LATERAL (<look>) found
+    WHERE EXISTS (SELECT FROM may_take) AND NOT EXISTS (SELECT FROM assigned)
+    LIMIT 1
 ), picked AS (
     SELECT id, NULL::int AS priority, NULL::float8 AS queue_order, NULL::timestamptz AS looked_at FROM assigned
-    UNION ALL SELECT id, priority, queue_order, NULL FROM onward
-    UNION ALL SELECT id, priority, queue_order, NULL FROM below
-    UNION ALL SELECT id, priority, queue_order, now() FROM head
+    UNION ALL SELECT id, priority, queue_order, looked_at FROM looked
 ), free AS (
     SELECT c.id
     FROM judge_case c
@@ -117,7 +116,7 @@ WITH <terms>, mine AS (
     SELECT %(project)s, (SELECT id FROM picked), %(person)s, array_agg(id ORDER BY id),
            now() + make_interval(mins => %(minutes)s), ''
     FROM taken HAVING count(*) > 0
-    RETURNING id, item_id, case_ids, created_at, expires_at
+    RETURNING id, item_id, case_ids, created_at, expires_at, kind, judge_id
 ), placed AS (
     INSERT INTO annotation_annotator AS a (project_id, person_id, languages, criteria, is_paused, pause_reason,
                                            place_priority, place_order, looked_at)
@@ -151,7 +150,8 @@ CLAIM = _written_out(
     _CLAIM,
     {
         "terms": TERMS,
-        **{name: LOOK.replace("<where>", where) for name, where in LOOKS.items()},
+        "ways": WAYS,
+        "look": LOOK,
         "free": FREE,
         "in_criteria": IN_CRITERIA,
         "in_languages": IN_LANGUAGES,

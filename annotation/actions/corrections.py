@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from annotation.actions import lease_sql, submissions
+from annotation.actions import known, lease_sql, submissions
 from annotation.actions.answers import answer_of
 from annotation.actions.lease_sql import fetch_row
 from annotation.actions.submissions import SubmitResult
@@ -34,17 +35,23 @@ class Past:
 
 def recent(project: Project, *, by: User) -> list[Past]:
     """The person's last ten submits, newest first, in their latest correction."""
-    latest = Submission.objects.filter(project=project, person=by, corrected_by=None).select_related("item__context")
+    latest = _own(project, by).filter(corrected_by=None)
     return _with_answers(list(latest.order_by("-created_at")[:REACH]))
 
 
 def find(project: Project, key: uuid.UUID, *, by: User) -> Past | None:
     """The person's own submit with this key, in its latest correction; None where there is none."""
-    own = Submission.objects.filter(project=project, person=by).select_related("item__context")
+    own = _own(project, by)
     found = own.filter(pk=key).first()
     while found and (later := own.filter(corrects=found).first()):
         found = later
     return _with_answers([found])[0] if found else None
+
+
+def _own(project: Project, by: User) -> QuerySet[Submission]:
+    """The person's submits that they may change: not those after which they were told the right labels."""
+    own = Submission.objects.filter(project=project, person=by).select_related("item__context")
+    return own.exclude(lease__kind__in=known.TAUGHT)
 
 
 @transaction.atomic
@@ -68,7 +75,20 @@ def correct(past: Past, *, by: User, key: uuid.UUID, answers: Mapping[int, Answe
         raise InputError(
             _("you have changed this in another window already"), next_step=_("Reload the page to see it.")
         ) from None
-    return _replace(list(past.cases), answers, by, key)
+    purpose = _purpose(earlier)
+    if purpose is Purpose.VOTE:
+        return _replace(list(past.cases), answers, by, key)
+    new = submissions.new_judgments(answers, extra=(), duration_ms=None, purpose=purpose)
+    rater = projects.rater_of(by)
+    judgments.replace_measuring(new, rater=rater, by=by, submission=key, earlier=earlier.pk)
+    return SubmitResult(key, is_repeat=False, was_late=False, extra=())
+
+
+def _purpose(earlier: Submission) -> Purpose:
+    """What the answers of a submit are: a vote, also where it came too late; or what measures the person."""
+    first = Judgment.objects.filter(case__item=earlier.item_id, submission=earlier.pk).values_list("purpose", flat=True)
+    said = Purpose(first[0]) if first else Purpose.VOTE
+    return Purpose.VOTE if said is Purpose.EXTRA else said
 
 
 def _replace(cases: list[Case], answers: Mapping[int, Answer], by: User, key: uuid.UUID) -> SubmitResult:

@@ -75,7 +75,7 @@ SELECT count(*) FROM closed
 #: one that closes the lease first has the seats: ``is_in_time`` is false when the sweep was first.
 OPEN_SUBMISSION = """
 WITH claimed AS (
-    SELECT l.id, l.case_ids, i.id AS item_id
+    SELECT l.id, l.case_ids || l.known_ids AS case_ids, l.kind, i.id AS item_id
     FROM judge_item i JOIN annotation_lease l ON l.item_id = i.id
     WHERE l.id = %(lease)s AND l.person_id = %(person)s AND l.project_id = %(project)s
     FOR NO KEY UPDATE OF i
@@ -94,7 +94,9 @@ WITH claimed AS (
     UPDATE annotation_assignment a SET closed_at = now()
     FROM claimed WHERE a.person_id = %(person)s AND a.item_id = claimed.item_id AND a.closed_at IS NULL
 )
-SELECT case_ids, EXISTS (SELECT FROM opened), EXISTS (SELECT FROM closed), r.id, r.name
+SELECT claimed.case_ids, claimed.kind, EXISTS (SELECT FROM opened), EXISTS (SELECT FROM closed), r.id, r.name,
+       (SELECT s.data #>> ARRAY['usual_ms', %(person)s::text] FROM judge_summary s
+        WHERE s.project_id = %(project)s AND s.name = 'quality')
 FROM claimed LEFT JOIN judge_rater r ON r.user_id = %(person)s
 """
 

@@ -63,8 +63,8 @@ def _claim(statement: str, project: Project, by: User) -> Sequence[Any]:
 
 def _lease(project: Project, by: User, columns: Sequence[Any]) -> Lease:
     """The lease that a claim gave back. What was not read of its item is fetched by whoever asks for it."""
-    lease_id, item_id, case_ids, created_at, expires_at, context_id, *item, content, chosen, asked = columns
-    identity, kind, output, language = item
+    lease_id, item_id, case_ids, created_at, expires_at, purpose, judge_id, context_id, *rest = columns
+    identity, kind, output, language, content, chosen, asked = rest
     context = _known(Context, id=context_id, project_id=project.pk, content=content)
     on_desk = _known(
         Item, id=item_id, project_id=project.pk, context_id=context_id, identity=identity, kind=kind, output=output,
@@ -73,7 +73,8 @@ def _lease(project: Project, by: User, columns: Sequence[Any]) -> Lease:
     on_desk.context = context
     lease = _known(
         Lease, id=lease_id, project_id=project.pk, item_id=item_id, person_id=by.pk, case_ids=case_ids,
-        created_at=created_at, expires_at=expires_at, closed_at=None, outcome="",
+        created_at=created_at, expires_at=expires_at, closed_at=None, outcome="", kind=purpose, known_ids=None,
+        judge_id=judge_id,
     )  # fmt: skip
     lease.item, lease.asked, lease.chosen = on_desk, tuple((case, criterion) for case, criterion in asked), chosen
     return lease

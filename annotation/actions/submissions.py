@@ -3,32 +3,48 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import orjson
 from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
-from annotation.actions import lease_sql
+from annotation.actions import lease_sql, pauses
 from annotation.actions.lease_sql import fetch_row
-from annotation.models import Submission
+from annotation.models import Lease, Submission
 from annotation.rules.answers import Answer
+from annotation.rules.measuring import is_fast
 from judge.actions import judgments, projects
 from judge.actions.judgments import NewJudgment
 from judge.errors import InputError
 from judge.models import Case, Criterion, Decision, Judgment, Project, Purpose, Rater, User
 from judge.rules.routing import Reason
 
+#: What the answers of a lease are, by its kind.
+PURPOSES = {
+    Lease.Kind.WORK: Purpose.VOTE,
+    Lease.Kind.GOLD_QUESTION: Purpose.GOLD_QUESTION,
+    Lease.Kind.TAUGHT_QUESTION: Purpose.GOLD_QUESTION,
+    Lease.Kind.REPEAT: Purpose.REPEAT,
+    Lease.Kind.TRAINING: Purpose.TRAINING,
+    Lease.Kind.SHOWN_FIRST: Purpose.SHOWN_FIRST,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class SubmitResult:
-    """What became of a submit. ``extra`` lists the cases whose answers came too late to count as votes."""
+    """What became of a submit. ``extra`` lists the cases whose answers came too late to count as votes; ``kind`` is
+    that of the lease, ``is_fast`` whether nobody can have read the item in that time."""
 
     key: uuid.UUID
     is_repeat: bool
     was_late: bool
     extra: tuple[int, ...]
+    kind: str = Lease.Kind.WORK
+    is_fast: bool = False
 
     @property
     def words(self) -> str:
@@ -41,6 +57,10 @@ class SubmitResult:
             )
         if self.extra:
             return _("That item was decided while you worked on it. Your answers are kept as extra ones.")
+        if self.is_fast:
+            return _(
+                "That was much faster than usual. If it was by mistake, you can change it among your last answers."
+            )
         return ""
 
 
@@ -64,16 +84,26 @@ def submit(
     )
     if opened is None:
         raise InputError(_("this item was given to somebody else"), next_step=_("Take the next item instead."))
-    case_ids, is_new, is_in_time, *known = opened
+    case_ids, kind, is_new, is_in_time, rater_id, name, usual_ms = opened
     if not is_new:
         return repeat(key, by)
     check_complete(case_ids, answers)
-    rater = _rater(by, *known)
-    seats = set(case_ids) if is_in_time else _retake_seats(key, answers, rater, by)
-    new = new_judgments(answers, extra=set() if is_in_time else set(answers) - seats, duration_ms=duration_ms)
+    rater, purpose = _rater(by, rater_id, name), PURPOSES[kind]
+    holds_seats = is_in_time or purpose is not Purpose.VOTE  # what measures the person never had one, and is never late
+    seats = set(case_ids) if holds_seats else _retake_seats(key, answers, rater, by)
+    new = new_judgments(answers, extra=set(answers) - seats, duration_ms=duration_ms, purpose=purpose)
     rows = judgments.record(new, rater=rater, by=by, submission=key).judgments
-    give_back(seats - holding(rows))
-    return SubmitResult(key, is_repeat=False, was_late=not is_in_time, extra=extra_cases(rows))
+    if purpose is Purpose.VOTE:
+        give_back(seats - holding(rows))
+    if purpose is Purpose.GOLD_QUESTION:
+        pauses.heed_gold(project, by, rater)
+    too_fast = is_fast(duration_ms, _usual(usual_ms), Counter(row.criterion_id for row in rows))
+    return SubmitResult(key, False, not holds_seats, extra_cases(rows), kind=kind, is_fast=too_fast)
+
+
+def _usual(told: str | None) -> dict[int, float]:
+    """Criterion → the person's usual time, as the worker's summary has it in JSON."""
+    return {int(criterion): ms for criterion, ms in orjson.loads(told).items()} if told else {}
 
 
 def check_complete(case_ids: Sequence[int], answers: Mapping[int, Answer]) -> None:
@@ -91,15 +121,20 @@ def check_complete(case_ids: Sequence[int], answers: Mapping[int, Answer]) -> No
 
 def repeat(key: uuid.UUID, by: User) -> SubmitResult:
     """The result of a submission that was written before, read back from its rows."""
-    known = Submission.objects.get(pk=key)
+    known = Submission.objects.select_related("lease").get(pk=key)
     if known.person_id != by.pk:
         raise InputError(_("this submit belongs to somebody else"), next_step=_("Reload the page."))
     rows = Judgment.objects.filter(case__item=known.item_id, submission=key)
-    return SubmitResult(key, is_repeat=True, was_late=known.was_late, extra=extra_cases(rows))
+    kind = known.lease.kind if known.lease else Lease.Kind.WORK
+    return SubmitResult(key, is_repeat=True, was_late=known.was_late, extra=extra_cases(rows), kind=kind)
 
 
 def new_judgments(
-    answers: Mapping[int, Answer], *, extra: Collection[int], duration_ms: int | None
+    answers: Mapping[int, Answer],
+    *,
+    extra: Collection[int],
+    duration_ms: int | None,
+    purpose: Purpose = Purpose.VOTE,
 ) -> list[NewJudgment]:
     """The answers as the door takes them. The time of an item is shared evenly among its criteria."""
     share = None if duration_ms is None else duration_ms // len(answers)
@@ -109,7 +144,7 @@ def new_judgments(
             label=answer.label,
             unscored_reason=answer.unscored_reason,
             note=answer.note,
-            purpose=Purpose.EXTRA if case_id in extra else Purpose.VOTE,
+            purpose=Purpose.EXTRA if case_id in extra else purpose,
             duration_ms=share,
         )
         for case_id, answer in sorted(answers.items())

@@ -11,6 +11,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import get_language
 
+from annotation.actions import views
 from annotation.models import Lease
 from annotation.rules.answers import Answer
 from annotation.rules.blinding import Sheet, ask, lay_out
@@ -26,6 +27,8 @@ class Desk:
     lease_id: int
     key: uuid.UUID
     seconds_left: int
+    #: (criterion, label) that the judge would give, where the draw says that the person sees it first.
+    shown: tuple[tuple[str, str], ...] = ()
 
 
 def desk(project: Project, lease: Lease, *, answers: Mapping[int, Answer] | None = None, key: str = "") -> Desk:
@@ -35,6 +38,7 @@ def desk(project: Project, lease: Lease, *, answers: Mapping[int, Answer] | None
         lease_id=lease.pk,
         key=uuid.UUID(key) if key else uuid.uuid4(),
         seconds_left=max(0, int((lease.expires_at - timezone.now()).total_seconds())),
+        shown=tuple(views.of_judge(lease.judge_id, lease.asked_ids)) if lease.judge_id else (),
     )
 
 
@@ -61,7 +65,7 @@ def in_rubric_order(project: Project, cases: QuerySet[Case]) -> QuerySet[Case]:
 def _asked(project: Project, lease: Lease) -> Iterable[Case]:
     """The cases of a lease with their criteria, as the rubric in force lists them."""
     if not lease.asked:
-        return in_rubric_order(project, Case.objects.filter(pk__in=lease.case_ids))
+        return in_rubric_order(project, Case.objects.filter(pk__in=lease.asked_ids))
     criteria = rubrics.criteria({criterion for _, criterion in lease.asked})
     return [Case(pk=case, criterion=criteria[criterion]) for case, criterion in lease.asked]
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -11,9 +13,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from annotation.actions import emptiness, leases, submissions, terms
+from annotation.actions import emptiness, known, leases, submissions, terms, views
+from annotation.actions import feedback as told
+from annotation.actions.submissions import SubmitResult
 from annotation.forms import SubmitForm, read_answers
 from annotation.models import Lease
+from annotation.rules.answers import Answer
 from annotation.views import desks
 from judge import access
 from judge.errors import InputError
@@ -50,9 +55,7 @@ def submit_answers(request: access.ProjectRequest) -> HttpResponse:
             raise
         desk = desks.desk(request.project, lease, answers=answers, key=str(form.cleaned_data["key"]))
         return _show(request, {"desk": desk, "error": error}, status=422)
-    if request.htmx:
-        return _next(request, notice=result.words, was_submitted=not result.is_repeat)
-    return redirect("workbench", slug=request.project.slug)
+    return _go_on(request, result, answers)
 
 
 @require_POST
@@ -82,9 +85,26 @@ def save_draft(request: access.ProjectRequest) -> HttpResponse:
     return JsonResponse({"seconds_left": int((expires_at - timezone.now()).total_seconds())})
 
 
-def _next(request: access.ProjectRequest, *, notice: str = "", was_submitted: bool = False) -> HttpResponse:
-    lease = leases.claim(request.project, by=request.user)
-    context: dict[str, Any] = {"notice": notice, "was_submitted": was_submitted}
+def _go_on(request: access.ProjectRequest, result: SubmitResult, answers: Mapping[int, Answer]) -> HttpResponse:
+    """After a submit: what a taught item tells, else the next item, and what the judge said where it is revealed."""
+    slug = request.project.slug
+    if result.kind in known.TAUGHT:
+        if request.htmx:
+            found = told.of_submission(request.project, result.key, by=request.user)
+            return render(request, "annotation/_feedback.html", {"feedback": found})
+        return redirect("feedback", slug=slug, key=result.key)
+    revealed = views.after_submit(request.project, answers)
+    if request.htmx:
+        return _next(request, notice=result.words, was_submitted=not result.is_repeat, revealed=revealed)
+    if revealed:
+        words = ", ".join(f"{criterion}: {label}" for criterion, label in revealed)
+        messages.info(request, _("The judge said of your last item: %(words)s") % {"words": words})
+    return redirect("workbench", slug=slug)
+
+
+def _next(request: access.ProjectRequest, **about_last: Any) -> HttpResponse:
+    lease = known.claim(request.project, by=request.user)
+    context: dict[str, Any] = about_last
     if lease:
         context["desk"] = desks.desk(request.project, lease)
     else:

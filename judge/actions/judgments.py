@@ -145,6 +145,21 @@ def correct(new: Sequence[NewJudgment], *, rater: Rater, by: User, submission: u
     return _recorded(rows, n_known=0)
 
 
+@transaction.atomic
+def replace_measuring(
+    new: Sequence[NewJudgment], *, rater: Rater, by: User, submission: uuid.UUID, earlier: uuid.UUID
+) -> Recorded:
+    """Replace a person's answers of the submit ``earlier``, which measure the person: no vote is touched by it."""
+    cases = lock_cases([each.case_id for each in new])
+    _check_labels(new, cases)
+    with moving(Judgment):
+        said = Judgment.objects.filter(case__in=cases, rater=rater, submission=earlier, retracted_at=None)
+        said.exclude(purpose__in=[Purpose.VOTE, Purpose.EXTRA]).update(retracted_at=timezone.now())
+    rows = _insert(new, cases, rater=rater, submission=submission, origin="")
+    _follow_up(rows, cases, {}, rater=rater, by=by, verb="corrected")
+    return _recorded(rows, n_known=0)
+
+
 def lock_cases(ids: Sequence[int]) -> dict[int, Case]:
     """The cases with their items, locked in id order until the transaction ends: whoever locks first goes first.
 

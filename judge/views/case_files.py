@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from judge.models import AgreedLabel, Case, Decision, Item, Judgment, Rater, Role, Verdict
+from judge.models import AgreedLabel, Case, Decision, Item, Judgment, Purpose, Rater, Role, Verdict
 from judge.rules.routing import Reason
 from judge.rules.scales import Question, ScaleKind, depends_on_order, expected_score
 from judge.rules.stages import Stage
@@ -24,6 +24,9 @@ ANSWERING = {
     Stage.ADJUDICATION: Role.ADJUDICATOR,
 }
 
+
+#: Answers that measure a person: shown to leads alone, so that nobody learns which of theirs did.
+MEASURING_PEOPLE = frozenset({Purpose.GOLD_QUESTION, Purpose.REPEAT, Purpose.TRAINING, Purpose.SHOWN_FIRST})
 
 #: Reasons that tell what people said: kept from who reads a certify item.
 TELLING = frozenset({Reason.PEOPLE_DISAGREE, Reason.LABEL_DOUBTED, Reason.REQUESTED})
@@ -40,6 +43,9 @@ class Reader:
     @property
     def sees_names(self) -> bool:
         return Role.LEAD in self.roles
+
+    def sees_judgment(self, judgment: Judgment) -> bool:
+        return self.sees_names or judgment.purpose not in MEASURING_PEOPLE
 
     def sees_machines(self, case: Case) -> bool:
         return ANSWERING.get(Stage(case.stage)) not in self.roles
@@ -177,7 +183,7 @@ def _file(
     case: Case, item: Item, rows: _Rows, names: Mapping[int, str], reader: Reader, judge_id: int | None
 ) -> CaseFile:
     question = case.criterion.question.in_language(reader.language)
-    judgments = rows.judgments.get(case.pk, [])
+    judgments = [each for each in rows.judgments.get(case.pk, []) if reader.sees_judgment(each)]
     is_certify = item.stream == Stream.CERTIFY
     people_hidden = is_certify or not reader.sees_people(case, judgments)
     machines_hidden = not reader.sees_machines(case)
