@@ -7,6 +7,7 @@ from judge.models.policy import Policy
 from judge.models.project import Membership, Project, Role, Task
 from judge.models.rater import Judge, JudgeRater, Rater
 from judge.models.rubric import Criterion, GeneratorTemplate, Rubric, RubricCriterion, ScaleLabelRow
+from judge.models.snapshot import ExportJob, Snapshot, SnapshotPart
 from judge.models.summary import Summary
 from judge.models.user import User
 
@@ -21,6 +22,7 @@ __all__ = [
     "Criterion",
     "Decision",
     "Event",
+    "ExportJob",
     "Frame",
     "GeneratorTemplate",
     "Item",
@@ -39,6 +41,8 @@ __all__ = [
     "RubricCriterion",
     "ScaleLabelRow",
     "SkillTable",
+    "Snapshot",
+    "SnapshotPart",
     "Summary",
     "Task",
     "User",
