@@ -37,11 +37,15 @@ type Rows = Iterator[tuple[str | None, dict[str, Any]]]
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """One export. ``dialect`` names the trainer that shall load it; empty: the fields of TRL."""
+    """One export. ``dialect`` names the trainer that shall load it; empty: the fields of TRL.
+
+    ``variant`` is another shape of the format that judge.formats.training_dialects knows, for example nectar.
+    """
 
     project: Project
     sees_certify: bool = True
     dialect: str = ""
+    variant: str = ""
     filters: Filters = field(default_factory=Filters)
     split: Split | None = None
 

@@ -84,32 +84,3 @@ LEFT JOIN judge_verdict v ON v.case_id = c.id AND v.judge_id = coalesce(d.judge_
 LEFT JOIN judge_judge g ON g.id = coalesce(d.judge_id, v.judge_id)
 ORDER BY e.id
 """
-
-#: Items of which every criterion of the rubric has a chosen label that passes.
-QUALIFIED = """
-SELECT min(e.split) AS split, i.prompt, i.output AS output, x.content AS context, i.language,
-       bool_or(e.is_reserved) AS is_reserved
-FROM export_label e
-JOIN judge_agreedlabel a ON a.id = e.id
-JOIN judge_scale_label s ON s.criterion_id = a.criterion_id AND s.key = a.label AND s.passes
-JOIN judge_rubriccriterion l ON l.criterion_id = a.criterion_id AND l.rubric_id = %(rubric)s
-JOIN judge_case c ON c.id = e.case_id
-JOIN judge_item i ON i.id = c.item_id
-JOIN judge_context x ON x.id = i.context_id
-GROUP BY i.id, x.id
-HAVING count(*) = (SELECT count(*) FROM judge_rubriccriterion WHERE rubric_id = %(rubric)s)
-ORDER BY i.id
-"""
-
-#: What people agreed on under the rubric in force: what a judge may learn from, unless the context is reserved.
-JUDGED_BY_PEOPLE = """
-SELECT e.split, a.criterion_id, x.content AS context, i.output AS output, i.language, a.label, e.is_reserved
-FROM export_label e
-JOIN judge_agreedlabel a ON a.id = e.id
-JOIN judge_rubriccriterion l ON l.criterion_id = a.criterion_id AND l.rubric_id = %(rubric)s
-JOIN judge_case c ON c.id = e.case_id
-JOIN judge_item i ON i.id = c.item_id
-JOIN judge_context x ON x.id = i.context_id
-WHERE a.basis <> 'judge' AND i.erased_at IS NULL AND x.erased_at IS NULL
-ORDER BY i.id, l.position
-"""

@@ -12,10 +12,9 @@ from typing import Any
 from django.db import connection, transaction
 
 from judge.actions import cells, events, export_scope, members
-from judge.actions.export_rows import FORMATS
+from judge.actions.export_rows import FORMATS, columns_of
 from judge.actions.export_scope import Scope, Tally
 from judge.errors import InputError
-from judge.formats import training
 from judge.formats.writing import CsvWriter, JsonlWriter, ParquetWriter, write_manifest
 from judge.models import AuditWatch, Certificate, Project, User
 
@@ -33,14 +32,14 @@ class ExportReport:
 def export(project: Project, format: str, folder: Path, *, by: User | None, kind: str = "jsonl") -> ExportReport:
     """Write ``<format>.<kind>`` into ``folder`` and an entry about it into the folder's ``manifest.json``.
 
-    ``kind`` is jsonl, or csv or parquet for ``labels``. Raises InputError for a format or kind that there is not.
+    ``kind`` is jsonl, csv or parquet. Raises InputError for a format or kind that there is not.
     """
     if format not in FORMATS:
         raise InputError(f'there is no export format "{format}"', expected=", ".join(FORMATS))
     folder.mkdir(parents=True, exist_ok=True)
     others = _other_files(project, folder, f"{format}.{kind}")
     scope, tally = Scope(project, members.may_see_certify(project, by)), Tally()
-    with transaction.atomic(durable=True), _writer(format, kind, folder) as writer:
+    with transaction.atomic(durable=True), _writer(scope, format, kind, folder) as writer:
         with connection.cursor() as cursor:  # every row and count of one export is of one moment
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         export_scope.select(scope, tally)
@@ -56,16 +55,16 @@ def export(project: Project, format: str, folder: Path, *, by: User | None, kind
     return ExportReport(writer.path, folder / "manifest.json", writer.rows, tally.excluded)
 
 
-def _writer(format: str, kind: str, folder: Path) -> JsonlWriter | CsvWriter | ParquetWriter:
-    """Where the rows go. Only ``labels`` is a table; the others nest."""
-    path = folder / f"{format}.{kind}"
+def _writer(scope: Scope, format: str, kind: str, folder: Path) -> JsonlWriter | CsvWriter | ParquetWriter:
+    """Where the rows go. Raises InputError where they nest and the file cannot."""
+    path, columns = folder / f"{format}.{kind}", columns_of(scope, format)
     if kind == "jsonl":
         return JsonlWriter(path)
-    if format == "labels" and kind == "csv":
-        return CsvWriter(path, training.LABELS_FIELDS)
-    if format == "labels" and kind == "parquet":
-        return ParquetWriter(path, training.LABELS_COLUMNS)
-    raise InputError(f'"{format}" cannot be written as {kind}', expected="jsonl; csv and parquet for labels")
+    if kind == "parquet":
+        return ParquetWriter(path, columns)
+    if kind == "csv" and all(isinstance(each, str) for each in columns.values()):
+        return CsvWriter(path, tuple(columns))
+    raise InputError(f'"{format}" cannot be written as {kind}', expected="jsonl or parquet; csv where nothing nests")
 
 
 def _other_files(project: Project, folder: Path, name: str) -> list[dict[str, Any]]:

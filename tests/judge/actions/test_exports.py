@@ -133,7 +133,9 @@ def test_a_withdrawn_label_is_not_exported(project: Project, labelled: list[Item
 
 
 def test_an_unknown_format_is_refused_in_words(project: Project, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r'no export format "xml" \(expected: labels, sft, judge-sft\)'):
+    with pytest.raises(
+        InputError, match=r'no export format "xml" \(expected: labels, sft, kto, dpo, listwise, judge-sft, grpo\)'
+    ):
         exports.export(project, "xml", tmp_path, by=None)
 
 
@@ -167,7 +169,11 @@ def test_a_judge_learns_from_people_on_train_and_routed_cases_in_the_words_it_is
     answers = [each["messages"][-1]["content"] for each in written]  # type: ignore[index]
     assert answers == ["Yes", "Yes", "No", "Yes", "Yes"], "fits, concrete; weak, concrete; fits"
     (file,) = json.loads((tmp_path / "manifest.json").read_text())["files"]
-    assert file["counts"] == {"relevance · fits": 2, "relevance · weak": 1, "specificity · concrete": 2}
+    assert file["counts"] == {
+        "relevance · fits": 2, "relevance · fits, before rebalancing": 2,
+        "relevance · weak": 1, "relevance · weak, before rebalancing": 1,
+        "specificity · concrete": 2, "specificity · concrete, before rebalancing": 2,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("stream", ["certify", "gold", "audited"])
