@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from annotation.rules.answers import Answer
-from annotation.rules.evidence import Node, Output, read, read_outputs, tongue
+from annotation.rules.evidence import Node, Output, read, read_outputs, texts, texts_of, tongue
+from annotation.rules.shared_words import shared
 from judge.rules.scales import Question, ScaleKind
 
 
@@ -46,6 +47,8 @@ class Sheet:
     evidence: Node
     outputs: tuple[Output, ...]
     criteria: tuple[Criterion, ...]
+    #: Words that evidence and output share, as annotation.rules.shared_words compares them.
+    shared: frozenset[str] = frozenset()
 
     @property
     def is_pair(self) -> bool:
@@ -54,10 +57,13 @@ class Sheet:
 
 def lay_out(*, context: object, output: object, language: str, is_pair: bool, criteria: Iterable[Criterion]) -> Sheet:
     """Put an item on the desk."""
+    evidence = read(context, language=language)
+    outputs = read_outputs(output, language=language, is_pair=is_pair)
     return Sheet(
-        evidence=read(context, language=language),
-        outputs=read_outputs(output, language=language, is_pair=is_pair),
+        evidence=evidence,
+        outputs=outputs,
         criteria=tuple(criteria),
+        shared=shared(texts(evidence), (text for each in outputs for text in texts_of(each))),
     )
 
 

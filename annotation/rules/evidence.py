@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -10,6 +10,8 @@ from annotation.rules.ordering import EVIDENCE, OUTPUT, in_reading_order
 
 #: A text this short is shown large, as the thing that is judged.
 SHORT = 180
+#: A text this long gets a box of its own to scroll in.
+LONG, LONG_LINES = 1_500, 16
 CHINESE = (("\u3400", "\u4dbf"), ("\u4e00", "\u9fff"), ("\uf900", "\ufaff"))
 
 
@@ -24,6 +26,11 @@ class Passage:
     @property
     def is_short(self) -> bool:
         return len(self.text) <= SHORT and "\n" not in self.text
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it scrolls in a box of its own, so that the questions below it stay in sight."""
+        return len(self.text) > LONG or self.text.count("\n") > LONG_LINES
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +89,25 @@ def read_outputs(output: object, *, language: str, is_pair: bool) -> tuple[Outpu
     if is_pair and isinstance(output, Mapping):
         return tuple(_output(output[side], language, side.upper()) for side in ("a", "b") if side in output)
     return (_output(output, language),)
+
+
+def texts(node: Node) -> Iterator[str]:
+    """All passages in it, in reading order."""
+    if isinstance(node, Passage):
+        yield node.text
+    elif isinstance(node, Listing):
+        for entry in node.entries:
+            yield from texts(entry)
+    else:
+        for row in node.rows:
+            yield from texts(row.body)
+
+
+def texts_of(output: Output) -> Iterator[str]:
+    """All passages of an output."""
+    yield output.headline.text
+    if output.rest:
+        yield from texts(output.rest)
 
 
 def passage(value: object, *, language: str) -> Passage:

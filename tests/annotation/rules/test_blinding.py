@@ -45,3 +45,11 @@ def test_no_record_of_a_sheet_has_room_for_a_machine_or_for_pass_and_fail() -> N
         "reason",
         "meta",
     }
+
+
+def test_words_that_context_and_output_share_are_known() -> None:
+    sheet = blinding.lay_out(
+        context={"history": ["bought tents", "搜索“防烫盖碗”"]}, output={"tag": "tent 盖碗", "reason": "tents"},
+        language="en", is_pair=False, criteria=(),
+    )  # fmt: skip
+    assert sheet.shared == {"tent", "盖碗"}
