@@ -22,6 +22,9 @@ class Annotator(models.Model):
     daily_cap = models.PositiveIntegerField(null=True, help_text="items that they may answer in a day")
     is_paused = models.BooleanField(default=False)
     pause_reason = models.CharField(max_length=200, blank=True, default="", help_text="told to the person")
+    shows_lists = models.BooleanField(
+        default=False, db_default=False, help_text="their choice: outputs of one context come as one list"
+    )
     #: Where the next look at the queue begins: their tier, and in it the context that they have just read.
     place_priority = models.SmallIntegerField(null=True)
     place_order = models.FloatField(null=True)

@@ -45,6 +45,9 @@ class Lease(models.Model):
     judge = models.ForeignKey(
         Judge, null=True, on_delete=models.PROTECT, related_name="+", db_index=False, help_text="whose view was shown"
     )
+    is_listed = models.BooleanField(
+        default=False, db_default=False, help_text="taken beside another item of its context, to answer them as a list"
+    )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     expires_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
@@ -59,9 +62,11 @@ class Lease(models.Model):
             models.UniqueConstraint(
                 fields=["item", "person"], condition=IS_LIVE, name="lease_one_live_per_item_and_person"
             ),
-            # two tabs of one person: the second claim finds the lease of the first
+            # two tabs of one person: the second claim finds the lease of the first; rows of a list come beside it
             models.UniqueConstraint(
-                fields=["person", "project"], condition=IS_LIVE, name="lease_one_live_per_person_and_project"
+                fields=["person", "project"],
+                condition=IS_LIVE & Q(is_listed=False),
+                name="lease_one_live_per_person_and_project",
             ),
             models.CheckConstraint(
                 condition=Q(closed_at__isnull=True, outcome="") | (Q(closed_at__isnull=False) & ~Q(outcome="")),
