@@ -63,11 +63,17 @@ def mark_references(case_ids: Iterable[int]) -> None:
 
 
 def ask_people(
-    project: Project, cases: Sequence[Case], *, reason: Reason, people: int, by: User | None = None
+    project: Project,
+    cases: Sequence[Case],
+    *,
+    reason: Reason,
+    people: int,
+    by: User | None = None,
+    probability: float | None = None,
 ) -> list[Decision]:
     """Ask ``people`` more people about each case: the only way in which ``people_wanted`` rises.
 
-    The caller holds the cases' locks.
+    ``probability``: π, where a draw chose the cases. The caller holds the cases' locks.
     """
     wanted = {case.pk: case.people_wanted + people for case in cases}
     rows = [
@@ -79,6 +85,7 @@ def ask_people(
             policy=_policy(project),
             judge=project.judge,
             by=by,
+            audit_probability=probability,
         )
         for case in cases
     ]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from django.db.models.functions import Now
 
-from judge.actions import decisions, skills
+from judge.actions import decisions, second_labels, skills
 from judge.actions.bulk import LockedCase
 from judge.errors import InputError
 from judge.models import AgreedLabel, Case, Judgment, Project, Purpose, Rater, ScaleLabelRow, User, moving
@@ -36,7 +36,9 @@ def settle_cases(project: Project, cases: Sequence[Case], votes: Votes) -> dict[
         if open_ones := by_outcome[outcome]:
             decisions.ask_people(project, open_ones, reason=reason, people=1)
     decisions.move((case, Stage.ADJUDICATION, case.people_wanted) for case in by_outcome[Outcome.ADJUDICATE])
-    agree(project, {case: settled[case.pk] for case in by_outcome[Outcome.AGREED]}, by=None)
+    agreed = {case: settled[case.pk] for case in by_outcome[Outcome.AGREED]}
+    second_labels.draw(project, agree(project, agreed, by=None))
+    _keep_in_step(project, by_outcome[Outcome.WAIT], votes)
     return settled
 
 
@@ -151,6 +153,21 @@ def _withdraw_peoples_labels(cases: Sequence[Case]) -> None:
     settled = [case for case in cases if case.stage == Stage.AGREED]
     if settled:
         withdraw(AgreedLabel.objects.filter(case__in=settled, status=AgreedLabel.Status.LIVE))
+
+
+def _keep_in_step(project: Project, cases: Sequence[Case], votes: Votes) -> None:
+    """A single label that waits for further people stays live; if its one author thinks better of it, so does it."""
+    live = _live(case for case in cases if case.has_label)
+    for case in cases:
+        row = live.get(case.pk)
+        if row is None or row.basis != Basis.SINGLE or row.label in {vote.label for vote in votes[case.pk].values()}:
+            continue
+        withdraw([row])
+        wanted, case.people_wanted = case.people_wanted, 1  # what the votes would make if nobody else were asked
+        new = _settle(project, [case], votes)[case.pk]
+        case.people_wanted = wanted
+        if new.basis == Basis.SINGLE:
+            _row(case, new, supersedes=row, by=None, reason="").save()
 
 
 def _says_the_same(row: AgreedLabel | None, new: Settlement) -> bool:

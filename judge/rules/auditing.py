@@ -14,6 +14,8 @@ from judge.rules.streams import uniform
 LEAST_RATE = 0.05
 #: Audits that a quiet day should bring.
 WANTED_A_DAY = 20
+#: Share of one-person labels that two more people check (STATISTICS §6).
+SECOND_LABEL_RATE = 0.10
 #: Odds against "confidences are as before" from which more is audited (judge.stats.input_drift.DRIFT).
 DRIFT = 100.0
 

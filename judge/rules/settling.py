@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from judge.rules.routing import REFERENCE_PEOPLE, PolicyTerms, measures, people_first
+from judge.rules.routing import FIRST_PEOPLE, REFERENCE_PEOPLE, PolicyTerms, measures, people_first
 from judge.rules.skills import UNKNOWN, Said, Skills, calibrated, soft_label, with_calibration
 from judge.rules.streams import Stream
 
@@ -85,7 +85,8 @@ def settle(
     n, limit = len(answers), people_limit(stream, policy, is_reference=is_reference)
     if any(vote.is_flag for vote in votes):
         return Settlement(Outcome.ADJUDICATE, n_people=n)
-    enough = n >= people_first(stream, policy, is_reference=is_reference)
+    first = people_first(stream, policy, is_reference=is_reference)
+    enough = n >= max(first, min(people_wanted, FIRST_PEOPLE))  # once more people are asked, one does not suffice
     winner = majority([each.label for each in answers], limit=limit) if enough else None
     if winner is not None and stream is not Stream.GOLD:  # gold is adjudicated whatever the votes
         believed = believe(winner, answers, labels, measures(stream, is_reference), prior, skills)
@@ -94,7 +95,9 @@ def settle(
     elif winner is not None:
         return Settlement(Outcome.ADJUDICATE, n_people=n)
     if n < people_wanted:
-        return Settlement(Outcome.ADJUDICATE if len(votes) - n >= limit else Outcome.WAIT, n_people=n)
+        return Settlement(
+            Outcome.ADJUDICATE if len(votes) - n >= max(limit, people_wanted) else Outcome.WAIT, n_people=n
+        )
     more = Outcome.MORE if winner is None else Outcome.DOUBTED
     return Settlement(more if n < limit else Outcome.ADJUDICATE, n_people=n)
 
