@@ -13,25 +13,24 @@ from collections.abc import Mapping
 FREE = """
     c.project_id = %(project)s AND c.stage = 'people' AND c.seats_taken < c.people_wanted
     AND NOT EXISTS (SELECT FROM judge_judgment j WHERE j.case_id = c.id AND j.retracted_at IS NULL
-                    AND j.rater_id = (SELECT id FROM judge_rater WHERE user_id = %(person)s))
+                    AND j.rater_id = (<rater>))
     AND NOT EXISTS (SELECT FROM judge_decision d WHERE d.case_id = c.id AND d.reason = 'requested'
                     AND d.by_id = %(person)s OFFSET 0)
 """
 
-#: ... and that lies within their terms: criteria and languages. What says no language is for everybody.
-IN_CRITERIA = """
-    AND ((SELECT criteria FROM terms) IS NULL OR c.criterion_id = ANY ((SELECT criteria FROM terms)::bigint[]))
-"""
-IN_LANGUAGES = """
-    AND ((SELECT languages FROM terms) IS NULL OR i.language = ''
-         OR split_part(translate(lower(i.language), '_', '-'), '-', 1) = ANY ((SELECT languages FROM terms)::text[]))
+#: ... and that lies within their terms, criteria and languages. What says no language is for everybody.
+WITHIN = """
+    AND (way.criteria IS NULL OR c.criterion_id = ANY (way.criteria))
+    AND (way.languages IS NULL OR i.language = ''
+         OR split_part(translate(lower(i.language), '_', '-'), '-', 1) = ANY (way.languages))
 """
 
 #: A person's terms, one row also where none were set. ``goes_on``: they looked from the head of the queue a short
 #: while ago and go on from their place, which spares them what they have answered before it.
 TERMS = """
 terms AS MATERIALIZED (
-    SELECT nullif(a.languages, '{}') AS languages, a.place_priority, a.place_order,
+    SELECT (SELECT id FROM judge_rater WHERE user_id = %(person)s) AS rater,
+           nullif(a.languages, '{}')::text[] AS languages, a.place_priority, a.place_order,
            CASE WHEN a.criteria <> '{}' THEN ARRAY(
                SELECT k.id FROM judge_criterion k WHERE k.project_id = %(project)s AND k.key = ANY (a.criteria)) END
                AS criteria,
@@ -49,10 +48,10 @@ terms AS MATERIALIZED (
 #: just read; ``below``, the lower tiers; the whole queue from its ``head``, once in a while and before anybody is told
 #: that nothing is left. LATERAL leaves Postgres no other order, and LIMIT 1 no second look once one has found something.
 WAYS = """
-    SELECT place_priority AS highest, place_priority AS lowest, place_order AS start, NULL::timestamptz AS looked_at
+    SELECT place_priority AS highest, place_priority AS lowest, place_order AS start, NULL::timestamptz AS looked_at, *
     FROM terms WHERE goes_on
-    UNION ALL SELECT place_priority - 1, -32768, '-infinity', NULL FROM terms WHERE goes_on
-    UNION ALL SELECT 32767, -32768, '-infinity', now()
+    UNION ALL SELECT place_priority - 1, -32768, '-infinity', NULL, * FROM terms WHERE goes_on
+    UNION ALL SELECT 32767, -32768, '-infinity', now(), * FROM terms
 """
 
 #: The first free case within the person's terms. Its item is the mutex: whoever holds it is taking or giving back
@@ -62,7 +61,7 @@ LOOK = """
     SELECT i.id, c.priority, c.queue_order
     FROM judge_case c JOIN judge_item i ON i.id = c.item_id
     WHERE c.priority <= way.highest AND c.priority >= way.lowest AND c.queue_order >= way.start
-      AND <free> <in_criteria> <in_languages>
+      AND <free> <within>
     ORDER BY c.priority DESC, c.queue_order
     LIMIT 1
     FOR NO KEY UPDATE OF i SKIP LOCKED
@@ -106,7 +105,8 @@ WITH <terms>, mine AS (
     SELECT c.id
     FROM judge_case c
     WHERE c.item_id = (SELECT id FROM picked) AND <free>
-      AND (EXISTS (SELECT FROM assigned) OR true <in_criteria>)
+      AND (EXISTS (SELECT FROM assigned) OR (SELECT criteria FROM terms) IS NULL
+           OR c.criterion_id = ANY ((SELECT criteria FROM terms)::bigint[]))
     ORDER BY c.id
     FOR NO KEY UPDATE
 ), taken AS (
@@ -151,10 +151,10 @@ CLAIM = _written_out(
     {
         "terms": TERMS,
         "ways": WAYS,
-        "look": LOOK,
+        "look": LOOK.replace("<free>", FREE.replace("<rater>", "way.rater")),
         "free": FREE,
-        "in_criteria": IN_CRITERIA,
-        "in_languages": IN_LANGUAGES,
+        "within": WITHIN,
+        "rater": "SELECT rater FROM terms",
     },
 )
 
