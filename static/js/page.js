@@ -28,7 +28,12 @@
   }
 
   // On a narrow screen the bar of pages scrolls: show the present one.
-  document.querySelector(".site-nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  // Not scrollIntoView: Chromium would begin there with the Tab key.
+  const present = document.querySelector(".site-nav [aria-current]");
+  if (present) {
+    const bar = present.closest("ul");
+    bar.scrollLeft = present.offsetLeft - bar.offsetLeft - (bar.clientWidth - present.offsetWidth) / 2;
+  }
 
   // A form that was sent once waits for its answer; the same click twice is one request.
   document.addEventListener("submit", (event) => {

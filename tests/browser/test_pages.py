@@ -105,6 +105,7 @@ def test_pages_fit_a_phone(visit: Visit, shop: Project, locale: str) -> None:
 def test_keyboard_reaches_the_content_first_and_focus_is_seen(visit: Visit, shop: Project) -> None:
     page = visit("lea")
     page.goto(addresses(shop)[0])
+    page.bring_to_front()  # a window that is not in front has no focus to show
     page.keyboard.press("Tab")
     skip = page.get_by_role("link", name="Skip to content")
     expect(skip).to_be_focused()
