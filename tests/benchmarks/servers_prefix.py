@@ -29,7 +29,7 @@ from llm_judge.rules.records import Scored
 from llm_judge.rules.scoring import JudgeCase
 from tests.benchmarks.figures import Figure
 
-N_PEOPLE, N_TAGS, N_DAYS = 40, 20, 20
+N_PEOPLE, N_TAGS, N_DAYS = 48, 20, 20
 ROUNDS = 3
 SEED = 20
 THINGS = (
