@@ -2,13 +2,17 @@
 
 from django.urls import path
 
-from annotation.views import adjudication, feedback, recent, workbench
+from annotation.views import adjudication, feedback, lists, recent, workbench
 
 urlpatterns = [
     path("annotate/", workbench.workbench, name="workbench"),
     path("annotate/submit/", workbench.submit_answers, name="submit_answers"),
     path("annotate/draft/", workbench.save_draft, name="save_draft"),
     path("annotate/release/", workbench.release_item, name="release_item"),
+    path("annotate/list/", lists.choose_lists, name="choose_lists"),
+    path("annotate/list/submit/", lists.submit_list, name="submit_list"),
+    path("annotate/list/draft/", lists.save_list_draft, name="save_list_draft"),
+    path("annotate/list/release/", lists.release_list, name="release_list"),
     path("annotate/feedback/<uuid:key>/", feedback.feedback, name="feedback"),
     path("annotate/recent/", recent.recent, name="recent"),
     path("annotate/edit/<uuid:key>/", recent.edit_answers, name="edit_answers"),

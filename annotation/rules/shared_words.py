@@ -17,15 +17,16 @@ _CHINESE = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _TOKEN = re.compile(rf"[{_CHINESE}]+|[^\W_{_CHINESE}]+(?:['’\-.][^\W_{_CHINESE}]+)*")
 
 #: Words that two texts share without having anything in common.
-COMMON = frozenset(
+_COMMON = (
     "a an and are as at be because been but by can could do does for from had has have he her his i if in into is it"
     " its just like may more most my no not of on one or our out s she so some than that the their them then there"
-    " these they this those to up very was we were what when which who will with would you your".split()
+    " these they this those to up very was we were what when which who will with would you your"
 )
-_COMMON_PAIRS = frozenset(
+_COMMON_ZH = (
     "一个 一些 一种 这个 那个 我们 他们 她们 你们 可以 因为 所以 但是 如果 以及 或者 没有 不是 就是 还是 也是 已经"
-    " 进行 非常 适合 喜欢 用户 的人 的时 时候 和的 是一 了一 个人".split()
+    " 进行 非常 适合 喜欢 用户 的人 的时 时候 和的 是一 了一 个人"
 )
+COMMON, COMMON_PAIRS = frozenset(_COMMON.split()), frozenset(_COMMON_ZH.split())
 
 
 def shared(texts: Iterable[str], others: Iterable[str]) -> frozenset[str]:
@@ -93,7 +94,7 @@ def _parts(token: re.Match[str]) -> Iterator[tuple[int, int, str]]:
     text, start = token[0], token.start()
     if "\u3400" <= text[0] <= "\u9fff" or "\uf900" <= text[0] <= "\ufaff":
         for place in range(len(text) - 1):
-            if (pair := text[place : place + 2]) not in _COMMON_PAIRS:
+            if (pair := text[place : place + 2]) not in COMMON_PAIRS:
                 yield start + place, start + place + 2, pair
     elif len(text) > 1 and (word := _bare(text)) not in COMMON:
         yield start, token.end(), word

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
@@ -31,15 +32,53 @@ class Desk:
     shown: tuple[tuple[str, str], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class ListDesk:
+    """Several leased items of one context in front of a person: the context once, and a row for each item."""
+
+    sheet: Sheet
+    rows: tuple[Desk, ...]
+    context_id: int
+
+    @property
+    def seconds_left(self) -> int:
+        return min(row.seconds_left for row in self.rows)
+
+
 def desk(project: Project, lease: Lease, *, answers: Mapping[int, Answer] | None = None, key: str = "") -> Desk:
     """The item of a lease; ``answers`` and ``key`` come back to a page whose submit was refused."""
     return Desk(
         sheet=sheet(lease.item, _asked(project, lease), answers if answers is not None else draft_of(lease)),
         lease_id=lease.pk,
         key=uuid.UUID(key) if key else uuid.uuid4(),
-        seconds_left=max(0, int((lease.expires_at - timezone.now()).total_seconds())),
+        seconds_left=_seconds_left(lease),
         shown=tuple(views.of_judge(lease.judge_id, lease.asked_ids)) if lease.judge_id else (),
     )
+
+
+def list_desk(
+    project: Project,
+    leases: Sequence[Lease],
+    *,
+    answers: Mapping[int, Answer] | None = None,
+    keys: Mapping[int, uuid.UUID] | None = None,
+) -> ListDesk:
+    """The items of several leases, whose items and contexts are loaded; ``answers`` and ``keys`` (by lease) as in
+    :func:`desk`."""
+    asked = defaultdict(list)
+    for case in in_rubric_order(project, Case.objects.filter(pk__in=[c for x in leases for c in x.asked_ids])):
+        asked[case.item_id].append(case)
+    rows = tuple(
+        Desk(
+            sheet=sheet(each.item, asked[each.item_id], answers if answers is not None else draft_of(each)),
+            lease_id=each.pk,
+            key=(keys or {}).get(each.pk) or uuid.uuid4(),
+            seconds_left=_seconds_left(each),
+        )
+        for each in leases
+    )
+    shared = frozenset().union(*(row.sheet.shared for row in rows))
+    return ListDesk(replace(rows[0].sheet, shared=shared), rows, leases[0].item.context_id)
 
 
 def sheet(item: Item, cases: Iterable[Case], answers: Mapping[int, Answer]) -> Sheet:
@@ -68,6 +107,10 @@ def _asked(project: Project, lease: Lease) -> Iterable[Case]:
         return in_rubric_order(project, Case.objects.filter(pk__in=lease.asked_ids))
     criteria = rubrics.criteria({criterion for _, criterion in lease.asked})
     return [Case(pk=case, criterion=criteria[criterion]) for case, criterion in lease.asked]
+
+
+def _seconds_left(lease: Lease) -> int:
+    return max(0, int((lease.expires_at - timezone.now()).total_seconds()))
 
 
 def draft_of(lease: Lease) -> dict[int, Answer]:

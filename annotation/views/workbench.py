@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from annotation.actions import emptiness, known, leases, submissions, terms, views
+from annotation.actions import emptiness, known, leases, lists, submissions, terms, views
 from annotation.actions import feedback as told
 from annotation.actions.submissions import SubmitResult
 from annotation.forms import SubmitForm, read_answers
@@ -30,7 +30,7 @@ from judge.models import Role
 @access.project(Role.ANNOTATOR)
 def workbench(request: access.ProjectRequest) -> HttpResponse:
     """The person's item: the one they hold, else the next."""
-    return _next(request)
+    return bring_next(request, wants_list=lists.is_wanted(request.project, request.user))
 
 
 @require_POST
@@ -54,7 +54,7 @@ def submit_answers(request: access.ProjectRequest) -> HttpResponse:
         if lease is None:
             raise
         desk = desks.desk(request.project, lease, answers=answers, key=str(form.cleaned_data["key"]))
-        return _show(request, {"desk": desk, "error": error}, status=422)
+        return show(request, {"desk": desk, "error": error, "wants_list": _wants_list(request)}, status=422)
     return _go_on(request, result, answers)
 
 
@@ -95,24 +95,30 @@ def _go_on(request: access.ProjectRequest, result: SubmitResult, answers: Mappin
         return redirect("feedback", slug=slug, key=result.key)
     revealed = views.after_submit(request.project, answers)
     if request.htmx:
-        return _next(request, notice=result.words, was_submitted=not result.is_repeat, revealed=revealed)
+        about_last = {"notice": result.words, "n_submitted": int(not result.is_repeat), "revealed": revealed}
+        return bring_next(request, wants_list=_wants_list(request), **about_last)
     if revealed:
         words = ", ".join(f"{criterion}: {label}" for criterion, label in revealed)
         messages.info(request, _("The judge said of your last item: %(words)s") % {"words": words})
     return redirect("workbench", slug=slug)
 
 
-def _next(request: access.ProjectRequest, **about_last: Any) -> HttpResponse:
+def bring_next(request: access.ProjectRequest, *, wants_list: bool, **about_last: Any) -> HttpResponse:
+    """The next item, with the others of its context where the person wants a list; or why there is none."""
     lease = known.claim(request.project, by=request.user)
-    context: dict[str, Any] = about_last
-    if lease:
+    context: dict[str, Any] = {**about_last, "wants_list": wants_list}
+    rows = lists.fill(request.project, lease, by=request.user) if lease and wants_list else []
+    if len(rows) > 1:
+        context["list"] = desks.list_desk(request.project, rows)
+    elif lease:
         context["desk"] = desks.desk(request.project, lease)
     else:
         context["nothing"] = emptiness.explain(request.project, by=request.user)
-    return _show(request, context)
+    return show(request, context)
 
 
-def _show(request: access.ProjectRequest, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+def show(request: access.ProjectRequest, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    """The bench alone where it is swapped, else the whole page."""
     if request.htmx:
         return render(request, "annotation/_bench.html", context, status=status)
     return render(
@@ -121,6 +127,11 @@ def _show(request: access.ProjectRequest, context: dict[str, Any], *, status: in
         context | {"n_today": terms.answered_today(request.project, request.user)},
         status=status,
     )
+
+
+def _wants_list(request: access.ProjectRequest) -> bool:
+    """What the page was when it was sent: a submit asks the database nothing about it."""
+    return request.POST.get("lists") == "1"
 
 
 def _own_lease(request: access.ProjectRequest, lease_id: int | None) -> Lease | None:

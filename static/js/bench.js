@@ -10,8 +10,9 @@
   let advancing = 0;
 
   const setting = {
-    isOn(name) { try { return localStorage.getItem(`bench.${name}`) !== "off"; } catch { return true; } },
-    set(name, isOn) { try { localStorage.setItem(`bench.${name}`, isOn ? "on" : "off"); } catch { /* for this page only */ } },
+    isOn: (name, usual = "on") => (benchKeys.stored.get(name) || usual) === "on",
+    set: (name, isOn) => benchKeys.stored.set(name, isOn ? "on" : "off"),
+    usual: (box) => ("off" in box.dataset ? "off" : "on"),
   };
 
   const bench = () => document.querySelector("[data-bench]");
@@ -22,6 +23,23 @@
   function isOpen(criterion) {
     const pick = chosen(criterion);
     return !pick || ("flag" in pick.dataset && !note(criterion).value.trim());
+  }
+
+  /* ---- rows: the items of a list; one item alone is one row */
+
+  const isList = () => Boolean(document.querySelector("[data-bench] [data-row]"));
+  const rows = () => (isList() ? [...document.querySelectorAll("[data-bench] [data-row]")] : [bench()]);
+  const criteriaOf = (row) => [...row.querySelectorAll("[data-criterion]")];
+  const isComplete = (row) => { const all = criteriaOf(row); return all.length > 0 && !all.some(isOpen); };
+  const isUntouched = (row) => criteriaOf(row).every((each) => !chosen(each) && !note(each).value.trim());
+
+  /* What keeps the form from leaving: an open criterion; in a list only one of a row that was begun, or of the first
+     row where none is complete. -1 where it may leave. */
+  function missing() {
+    const all = criteria();
+    const begun = rows().find((row) => !isComplete(row) && !(isList() && isUntouched(row)));
+    if (begun) return all.indexOf(criteriaOf(begun).find(isOpen));
+    return rows().some(isComplete) ? -1 : all.findIndex(isOpen);
   }
 
   function say(words) { if (said) said.textContent = words || ""; }
@@ -43,6 +61,7 @@
     const guidance = criterion.querySelector("[data-guidance]");
     const isMany = criterion.closest(".criteria--many");
     const parts = [guidance.textContent.trim()];
+    if (isList()) parts.unshift(criterion.querySelector(".criterion-ask__question").textContent.trim());
     if (isMany) for (const option of criterion.querySelectorAll(".option__words")) parts.push(option.textContent.trim());
     strip.replaceChildren(...parts.filter(Boolean).map((text) => Object.assign(document.createElement("p"), { textContent: text })));
     strip.lang = guidance.lang;
@@ -63,7 +82,15 @@
       const pick = chosen(each);
       each.dataset.answer = !pick ? "" : "skip" in pick.dataset ? "skip" : "flag" in pick.dataset ? "flag" : "label";
     }
-    bench().toggleAttribute("data-complete", all.length > 0 && !all.some(isOpen));
+    bench().toggleAttribute("data-complete", all.length > 0 && missing() < 0);
+    if (isList()) countRows();
+  }
+
+  function countRows() {
+    const done = rows().map((row) => { const is = isComplete(row); row.toggleAttribute("data-done", is); return is; });
+    const told = document.querySelector("[data-answered]");
+    told.hidden = false;
+    told.textContent = `· ${done.filter(Boolean).length} / ${done.length} ${said?.dataset.rows || ""}`;
   }
 
   function openNote(criterion) {
@@ -83,6 +110,8 @@
     if ("skip" in event.target.dataset || "flag" in event.target.dataset) {
       openNote(criterion);
       if ("flag" in event.target.dataset) say(said?.dataset.flagWhy);
+    } else if (setting.isOn("send", "off") && !isList() && missing() < 0) {
+      advancing = setTimeout(submit, FLASH);
     } else if (setting.isOn("advance")) {
       advancing = setTimeout(() => advance(index), FLASH);
     }
@@ -100,7 +129,8 @@
   }
 
   function skipRest() {
-    for (const each of criteria().filter(isOpen)) each.querySelector("[data-skip]").checked = true;
+    const row = criteria()[current].closest("[data-row]") || bench();
+    for (const each of criteriaOf(row).filter(isOpen)) each.querySelector("[data-skip]").checked = true;
     refresh();
     mark(current);
   }
@@ -109,7 +139,7 @@
 
   document.addEventListener("submit", (event) => {
     if (event.target !== bench() || "anyway" in (event.submitter?.dataset || {})) return;
-    const open = criteria().findIndex(isOpen);
+    const open = missing();
     if (open < 0) return;
     event.preventDefault();
     event.stopImmediatePropagation();
@@ -136,23 +166,22 @@
     }
   }
 
-  const KEYS = {
-    ArrowDown: () => mark(current + 1),
-    ArrowUp: () => mark(current - 1),
-    Enter: submit,
-    " ": (event) => (event.shiftKey ? skipRest() : choose(criteria()[current].querySelector("[data-skip]"))),
-    f: () => choose(criteria()[current].querySelector("[data-flag]")),
-    n: () => openNote(criteria()[current]),
-    h: () => press("guidelines"),
-    Backspace: () => press("recent"),
-    ArrowLeft: () => press("recent"),
-    "?": () => press("keys"),
+  const ACTS = {
+    next: () => mark(current + 1),
+    previous: () => mark(current - 1),
+    submit,
+    skip: (event) => (event.shiftKey ? skipRest() : choose(criteria()[current].querySelector("[data-skip]"))),
+    flag: () => choose(criteria()[current].querySelector("[data-flag]")),
+    note: () => openNote(criteria()[current]),
+    list: () => document.querySelector("[data-lists-toggle]")?.click(),
+    guidelines: () => press("guidelines"),
+    recent: () => press("recent"),
+    keys: () => press("keys"),
   };
 
   function choiceOf(key) {
     const options = [...criteria()[current].querySelectorAll("[data-option]")];
-    if (/^[1-9]$/.test(key)) return options[Number(key) - 1];
-    return options.find((option) => option.dataset.letter === key.toUpperCase());
+    return options[benchKeys.label(key)] || options.find((option) => option.dataset.letter === key.toUpperCase());
   }
 
   document.addEventListener("keydown", (event) => {
@@ -163,7 +192,7 @@
     if (!setting.isOn("keys") || !criteria().length) return;
     if (event.target.closest("button, a, summary") && (event.key === "Enter" || event.key === " ")) return;
     const option = choiceOf(event.key);
-    const act = option ? () => choose(option) : KEYS[event.key] || KEYS[event.key.toLowerCase()];
+    const act = option ? () => choose(option) : ACTS[benchKeys.act(event.key)];
     if (!act || (event.repeat && !event.key.startsWith("Arrow"))) return;
     event.preventDefault();
     act(event);
@@ -186,7 +215,9 @@
     try { body.replaceChildren(...await contents(opener)); }
     catch { if (opener.href) location.assign(opener.href); return; }
     dialog.querySelector("[data-drawer-heading]").textContent = opener.dataset.drawerTitle;
-    for (const box of body.querySelectorAll("[data-setting]")) box.checked = setting.isOn(box.dataset.setting);
+    for (const box of body.querySelectorAll("[data-setting]")) box.checked = setting.isOn(box.dataset.setting, setting.usual(box));
+    for (const box of body.querySelectorAll("[data-preset]")) box.value = benchKeys.name();
+    benchKeys.print(body);
     dialog.showModal();
     const first = body.querySelector(".recent a");
     if (first) first.focus();
@@ -208,6 +239,9 @@
   dialog?.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
   dialog?.addEventListener("change", (event) => {
     if (event.target.dataset.setting) setting.set(event.target.dataset.setting, event.target.checked);
+    if (!("preset" in event.target.dataset)) return;
+    benchKeys.use(event.target.value);
+    benchKeys.print(document);
   });
 
   /* ---- start, and start again on what a submit brought */
@@ -217,6 +251,7 @@
     for (const opener of document.querySelectorAll("[data-drawer][hidden]")) opener.hidden = false;
     if (!bench()) return;
     document.dispatchEvent(new CustomEvent("bench:laid"));
+    benchKeys.print(bench());
     refresh();
     const open = criteria().findIndex(isOpen);
     mark(Math.max(open, 0));

@@ -3,6 +3,7 @@
 (() => {
   "use strict";
   const SAVE_AFTER = 1500; // ms of rest before a draft is saved
+  const AGAIN_AFTER = 5_000;
   const HEARTBEAT = 60_000;
   const WARN_BELOW = 180; // seconds
   const RETRIES = [2, 4, 8, 15]; // seconds
@@ -54,7 +55,22 @@
       if (bench() !== form) return;
       if (answer.status === 409) tell((await answer.json()).problem);
       else if (answer.ok) deadline = Date.now() + (await answer.json()).seconds_left * 1000;
-    } catch { isChanged = true; /* no connection: the window keeps it, the next beat tries again */ }
+      if (answer.status >= 500) keepForLater("server");
+      else if (!retry) show("");
+    } catch { keepForLater("network"); }
+  }
+
+  /* The window keeps what was chosen; the next beat tries again, and soon. */
+  function keepForLater(trouble) {
+    isChanged = true;
+    show(trouble);
+    clearTimeout(saving);
+    saving = setTimeout(save, AGAIN_AFTER);
+  }
+
+  function show(trouble) {
+    offline.hidden = !trouble;
+    for (const words of offline.querySelectorAll("[data-trouble]")) words.hidden = words.dataset.trouble !== trouble;
   }
 
   document.addEventListener("bench:laid", () => {
@@ -111,22 +127,31 @@
     const isBench = /data-bench|data-empty/.test(xhr.responseText);
     if (xhr.status === 422) { event.detail.shouldSwap = true; event.detail.isError = false; }
     else if (xhr.status === 200 && !isBench) { event.detail.shouldSwap = false; location.reload(); } // logged out meanwhile
-    if (event.detail.shouldSwap && xhr.status === 200 && bench()) memory.forget(bench().dataset.lease);
+    if (!event.detail.shouldSwap || xhr.status !== 200 || !bench()) return;
+    memory.forget(bench().dataset.lease);
+    windows?.postMessage(bench().dataset.lease);
+  });
+
+  /* Another window of the same person has answered what lies here. */
+  const windows = "BroadcastChannel" in globalThis ? new BroadcastChannel("bench") : null;
+  windows?.addEventListener("message", (event) => {
+    if (bench()?.dataset.lease === event.data && !bench().inert) tell(said.dataset.elsewhere);
   });
 
   document.addEventListener("htmx:afterSwap", (event) => {
     if (event.detail.target.id !== "bench") return;
     online();
-    if (!event.detail.target.querySelector("[data-was-submitted]")) return;
-    count.textContent = Number(count.textContent) + 1;
+    const stored = event.detail.target.querySelector("[data-was-submitted]");
+    if (!stored) return;
+    count.textContent = Number(count.textContent) + Number(stored.dataset.wasSubmitted || 1);
     said.textContent = "";
     requestAnimationFrame(() => { said.textContent = said.dataset.nextItem; });
   });
 
-  function online() { clearTimeout(retry); retry = tries = 0; offline.hidden = true; }
+  function online() { clearTimeout(retry); retry = tries = 0; show(""); }
 
-  function again() {
-    offline.hidden = false;
+  function again(trouble) {
+    show(trouble);
     const wait = RETRIES[Math.min(tries++, RETRIES.length - 1)];
     clearTimeout(retry);
     retry = setTimeout(send, wait * 1000);
@@ -135,17 +160,17 @@
   function send() { clearTimeout(retry); retry = 0; bench()?.requestSubmit(); }
 
   for (const kind of ["htmx:sendError", "htmx:timeout", "htmx:sendAbort"]) {
-    document.addEventListener(kind, (event) => { if (isSubmit(event)) again(); });
+    document.addEventListener(kind, (event) => { if (isSubmit(event)) again("network"); });
   }
   document.addEventListener("htmx:responseError", (event) => {
     if (!isSubmit(event)) return;
     const { xhr } = event.detail;
-    if (xhr.status >= 500 || xhr.status === 429) { again(); return; }
+    if (xhr.status >= 500 || xhr.status === 429) { again("server"); return; }
     bench().inert = false;
     const page = new DOMParser().parseFromString(xhr.responseText, "text/html");
     tell((page.querySelector(".trouble__problem") || page.querySelector("h1"))?.textContent.trim() || String(xhr.status));
   });
   addEventListener("online", () => { if (retry) send(); });
-  addEventListener("offline", () => { offline.hidden = false; });
-  addEventListener("online", () => { if (!retry) offline.hidden = true; });
+  addEventListener("offline", () => show("network"));
+  addEventListener("online", () => { if (!retry) show(""); });
 })();

@@ -143,6 +143,7 @@ def test_hostile_text_is_inert(project: Project, ann: User, browse: Browse) -> N
     factories.import_items(project, lines=[{"id": "x", "context": {hostile: [hostile]}, "output": hostile}])
     page = browse(ann).get(url("workbench", project)).content.decode()
     assert "<script>alert" not in page
+    page = re.sub("</?mark>", "", page)
     assert page.count("&lt;script&gt;alert(1)&lt;/script&gt;{{ 7|add:1 }}") == 3
 
 
