@@ -58,18 +58,28 @@ class Group:
     def n_pairs(self) -> int:
         """All pairs that there are, before any cap."""
         of = {tier: len(texts) for tier, texts in self._by_tier().items()}
-        return len(self._unanimous()) + sum(of[better] * of[worse] for better, worse in GAPS)
+        n_tiered = sum(of[better] * of[worse] for better, worse in GAPS)
+        n_decided = sum(self._is_tiered(*pair) for pair in {frozenset(pair) for pair in self.compared})
+        return len(self._unanimous()) + n_tiered - n_decided
 
     def pairs(self, most: int = MOST_PAIRS) -> list[Pair]:
         """(chosen, rejected): those compared as such, then S > B, A > B and S > A in turn; at most ``most``.
 
         Each output is used once before any is used again, in the order of its hash: neither the first outputs of a
-        list nor those of one generator are preferred. No pair comes twice.
+        list nor those of one generator are preferred. No two outputs make two pairs: where they were compared, that
+        counts, and where the comparisons contradict each other, nothing does.
         """
         of = self._by_tier()
         turns = zip_longest(*(_cross(of[better], of[worse]) for better, worse in GAPS))
-        tiered = (pair for pair in chain.from_iterable(turns) if pair)
-        return list(islice(dict.fromkeys(chain(self._unanimous(), islice(tiered, most))), most))
+        tiered = (pair for pair in chain.from_iterable(turns) if pair and not self._is_compared(pair))
+        return list(islice(chain(self._unanimous(), tiered), most))
+
+    def _is_compared(self, pair: Pair) -> bool:
+        return pair in self.compared or pair[::-1] in self.compared
+
+    def _is_tiered(self, one: str, other: str) -> bool:
+        tiers = {self.tiers.get(text) for text in (one, other) if text not in self.torn} - {None}
+        return len(tiers) > 1
 
     def _by_tier(self) -> dict[Tier, list[str]]:
         found: dict[Tier, list[str]] = {tier: [] for tier in BEST_FIRST}
