@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from annotation.views import adjudication, feedback, lists, recent, workbench
+from annotation.views import adjudication, feedback, lists, people, queue, recent, workbench
 
 urlpatterns = [
     path("annotate/", workbench.workbench, name="workbench"),
@@ -20,4 +20,11 @@ urlpatterns = [
     path("adjudicate/<int:case_id>/", adjudication.dispute, name="dispute"),
     path("adjudicate/<int:case_id>/decide/", adjudication.decide, name="decide"),
     path("adjudicate/<int:case_id>/send-back/", adjudication.send_back, name="send_back"),
+    path("people/", people.people, name="people"),
+    path("people/invite/", people.invite_person, name="invite_person"),
+    path("people/<int:person_id>/", people.annotator_terms, name="annotator_terms"),
+    path("people/<int:person_id>/pause/", people.pause_person, name="pause_person"),
+    path("people/<int:person_id>/take-back/", people.take_back_items, name="take_back_items"),
+    path("queue/", queue.queue, name="queue"),
+    path("queue/assign/", queue.assign_items, name="assign_items"),
 ]

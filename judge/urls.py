@@ -42,6 +42,7 @@ urlpatterns = [
     path("", projects.projects, name="projects"),
     path("projects/<str:slug>/", include(inside)),
     path("login/", accounts.login, name="login"),
+    path("welcome/<str:uidb64>/<str:token>/", accounts.set_password, name="set_password"),
     path("logout/", accounts.logout, name="logout"),
     path("language/", accounts.set_language, name="set_language"),
     path("healthz", health.healthz, name="healthz"),

@@ -46,7 +46,7 @@ terms AS MATERIALIZED (
 
 #: Where to look, in this order: ``onward`` in the tier where they read, from the start of the context that they have
 #: just read; ``below``, the lower tiers; the whole queue from its ``head``, once in a while and before anybody is told
-#: that nothing is left. LATERAL leaves Postgres no other order, and LIMIT 1 no second look once one has found something.
+#: that nothing is left. LATERAL leaves Postgres no other order, and LIMIT 1 no second look once one has found a case.
 WAYS = """
     SELECT place_priority AS highest, place_priority AS lowest, place_order AS start, NULL::timestamptz AS looked_at, *
     FROM terms WHERE goes_on

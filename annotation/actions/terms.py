@@ -6,6 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Count
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -28,6 +29,12 @@ def answered_today(project: Project, person: User) -> int:
     """How many items the person answered since midnight: their own rows in one small index range."""
     own = Submission.objects.filter(project=project, person=person, created_at__gte=last_midnight())
     return own.filter(corrects=None).count()
+
+
+def all_today(project: Project, people: Collection[User]) -> dict[int, int]:
+    """The same of many people, by their ids."""
+    found = Submission.objects.filter(project=project, person__in=people, created_at__gte=last_midnight())
+    return dict(found.filter(corrects=None).order_by().values_list("person").annotate(n=Count("pk")))
 
 
 def last_midnight() -> datetime:

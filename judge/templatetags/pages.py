@@ -20,6 +20,7 @@ PROJECT_PAGES = (
     ("project", _("Overview")),
     ("workbench", _("Answer")),
     ("adjudication", _("Adjudicate")),
+    ("queue", _("Queue")),
     ("items", _("Items")),
     ("runs", _("Judging")),
     ("judges", _("Judges")),
@@ -29,6 +30,7 @@ PROJECT_PAGES = (
     ("rubric", _("Rubric")),
     ("import_items", _("Import")),
     ("export_labels", _("Export")),
+    ("people", _("People")),
     ("members", _("Members")),
 )
 

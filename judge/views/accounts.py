@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from django.conf import settings
 from django.contrib.auth import logout as end_session
-from django.contrib.auth.views import LoginView
+from django.contrib.auth.views import LoginView, PasswordResetConfirmView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -27,6 +27,19 @@ def login(request: HttpRequest) -> HttpResponse:
     """Django's own login; on a demo installation the public logins stand beside the form."""
     page = LoginView.as_view(redirect_authenticated_user=True, extra_context={"demo_logins": _demo_logins})
     return cast(HttpResponse, page(request))
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@access.public
+def set_password(request: HttpRequest, uidb64: str, token: str) -> HttpResponse:
+    """The first password of an account that was made for somebody: the link works once (judge.actions.invitations)."""
+    page = PasswordResetConfirmView.as_view(
+        template_name="registration/set_password.html",
+        success_url=reverse("projects"),
+        post_reset_login=True,
+    )
+    return cast(HttpResponse, page(request, uidb64=uidb64, token=token))
 
 
 @require_POST

@@ -24,6 +24,9 @@ VALUES = {
     "trial_id": "1",
     "certificate_id": "1",
     "endpoint_id": "1",
+    "person_id": "1",
+    "uidb64": "MQ",
+    "token": "set-password",
     "key": "00000000-0000-0000-0000-000000000000",
 }
 
