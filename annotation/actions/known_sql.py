@@ -23,12 +23,12 @@ APART = """
                     AND (o.stream IN ('certify', 'gold')
                          OR EXISTS (SELECT FROM judge_case oc WHERE oc.item_id = o.id AND oc.is_reference)))
 """
-ME = "(SELECT id FROM judge_rater WHERE user_id = %(person)s)"
+RATER = "SELECT id FROM judge_rater WHERE user_id = %(person)s"
 
 #: An adjudicator decided it, who is not this person; and they never answered it nor sent it back.
 KNOWN = """
     c.stage = 'agreed' AND c.criterion_id = ANY (%(criteria)s::bigint[]) AND l.by_id IS DISTINCT FROM %(person)s
-    AND NOT EXISTS (SELECT FROM judge_judgment j WHERE j.case_id = c.id AND j.rater_id = <me>)
+    AND NOT EXISTS (SELECT FROM judge_judgment j WHERE j.case_id = c.id AND j.rater_id = (<rater>))
     AND NOT EXISTS (SELECT FROM judge_decision d WHERE d.case_id = c.id AND d.reason = 'requested'
                     AND d.by_id = %(person)s OFFSET 0)
     AND <apart>
@@ -109,12 +109,12 @@ WITH span AS (
 ), answered AS (
     SELECT c.item_id, c.id
     FROM (SELECT DISTINCT item_id FROM near) near JOIN judge_case c ON c.item_id = near.item_id
-    JOIN judge_judgment j ON j.case_id = c.id AND j.rater_id = <me> AND j.purpose = 'vote'
+    JOIN judge_judgment j ON j.case_id = c.id AND j.rater_id = (<rater>) AND j.purpose = 'vote'
          AND j.retracted_at IS NULL AND j.label IS NOT NULL
     JOIN judge_item i ON i.id = c.item_id JOIN judge_context x ON x.id = i.context_id
     WHERE <readable> AND i.stream IN ('train', 'open') AND NOT c.is_reference
       AND c.criterion_id = ANY (%(criteria)s::bigint[])
-      AND NOT EXISTS (SELECT FROM judge_judgment r WHERE r.case_id = c.id AND r.rater_id = <me>
+      AND NOT EXISTS (SELECT FROM judge_judgment r WHERE r.case_id = c.id AND r.rater_id = (<rater>)
                       AND r.purpose = 'repeat')
 ), picked AS (
     SELECT item_id, array_agg(id ORDER BY id) AS case_ids FROM answered
@@ -140,7 +140,7 @@ WITH free AS (
 
 def _written_out(statement: str) -> str:
     """The statement with its parts in place: fixed text, never a value."""
-    parts = {"known": KNOWN, "apart": APART, "readable": READABLE, "free": FREE, "unnoticed": UNNOTICED, "me": ME}
+    parts = {"known": KNOWN, "apart": APART, "readable": READABLE, "free": FREE, "unnoticed": UNNOTICED, "rater": RATER}
     statement += OPEN
     for name, part in parts.items():
         statement = statement.replace(f"<{name}>", part)

@@ -26,6 +26,7 @@ PROJECT_PAGES = (
     ("judges", _("Judges")),
     ("certificates", _("Certificates")),
     ("agreement", _("Agreement")),
+    ("quality", _("Quality")),
     ("milestones", _("Milestones")),
     ("rubric", _("Rubric")),
     ("import_items", _("Import")),

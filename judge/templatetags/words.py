@@ -187,6 +187,7 @@ WORDS: Mapping[str, Mapping[str, Promise | str]] = {
         "label overturned": _("Label overturned"),
         "terms set": _("Terms of work set"),
         "paused": _("Person paused"),
+        "paused by gold questions": _("Person paused by their answers to gold questions"),
         "resumed": _("Person goes on"),
         "items assigned": _("Items assigned"),
         "invited": _("Person invited"),
@@ -226,6 +227,12 @@ def ended(reason: str) -> str:
 def tenths(share: float | None) -> str:
     """``0.0834`` → ``8.3 %``; nothing for None."""
     return "" if share is None else f"{share:.1%}".replace("%", " %")
+
+
+@register.filter
+def points(difference: float) -> str:
+    """``-0.0834`` → ``−8.3 points``: a difference of two shares."""
+    return str(_("%(n)s points") % {"n": f"{100 * difference:.1f}".replace("-", "−")})
 
 
 @register.filter

@@ -15,9 +15,8 @@ from annotation.actions.known import Kind
 from annotation.models import Annotator, Lease, Submission
 from annotation.rules.answers import Answer
 from annotation.rules.measuring import LEAST_GOLD
-from judge.actions import judges, policies, teaching
-from judge.actions.judgments import NewJudgment, record
-from judge.models import AgreedLabel, Case, Event, Item, Judgment, Project, Rater, User
+from judge.actions import policies, teaching
+from judge.models import AgreedLabel, Case, Event, Item, Judgment, Project, User
 from judge.rules.stages import Stage
 from tests import factories
 from tests.annotation.answering import BAD, GOOD, answer, answers_for, seats, take
@@ -232,18 +231,18 @@ def test_a_repeat_comes_after_days_once_and_leaves_the_vote(project: Project, an
     assert offered(project, Kind.REPEAT, ann) is None, "each answer is asked again once"
 
 
-def test_a_case_shown_first_brings_the_judges_view_and_enters_no_calibrator(lea_project: Project, ann: User) -> None:
-    answer(lea_project, ann)
-    before = seats(lea_project)
-    lease = offered(lea_project, Kind.SHOWN_FIRST, ann)
+def test_a_case_shown_first_brings_the_judges_view_and_enters_no_calibrator(judged: Project, ann: User) -> None:
+    answer(judged, ann)
+    before = seats(judged)
+    lease = offered(judged, Kind.SHOWN_FIRST, ann)
     assert lease is not None
-    assert lease.judge_id == lea_project.judge_id
-    answer(lea_project, ann, lease=lease)
-    assert seats(lea_project) == before
+    assert lease.judge_id == judged.judge_id
+    answer(judged, ann, lease=lease)
+    assert seats(judged) == before
     said = Judgment.objects.filter(rater__user=ann, case__item=lease.item_id)
     assert set(said.values_list("purpose", flat=True)) == {"shown_first"}
     assert not teaching.answers().filter(pk__in=said).exists()
-    assert answers_of_queue(lea_project, ann) == 1, "the person does not vote on what they saw"
+    assert answers_of_queue(judged, ann) == 1, "the person does not vote on what they saw"
 
 
 def answers_of_queue(project: Project, person: User) -> int:
@@ -253,22 +252,6 @@ def answers_of_queue(project: Project, person: User) -> int:
         submissions.submit(project, by=person, key=uuid.uuid4(), lease_id=lease.pk, answers=answers_for(lease))
         left += 1
     return left
-
-
-@pytest.fixture
-def lea_project(project: Project, ann: User) -> Project:
-    """Three train items on which the judge in force has spoken."""
-    machine = Rater.objects.create(kind=Rater.Kind.MACHINE, name="m", project=project, origin="t")
-    judges.promote(judges.make(project, [machine], name="m", by=None), by=None)
-    policies.revise(project, by=None, train_rate=1.0, certify_rate=0.0, gold_rate=0.0)
-    project.refresh_from_db()
-    add_work(project)
-    new = [NewJudgment(case.pk, "fits" if case.criterion.key == "relevance" else "concrete",
-                       probs={"fits": 0.9, "weak": 0.1} if case.criterion.key == "relevance"
-                       else {"concrete": 0.9, "too_generic": 0.1})
-           for case in Case.objects.select_related("criterion")]  # fmt: skip
-    record(new, rater=machine)
-    return project
 
 
 def test_the_draw_costs_no_query_unless_it_falls(project: Project, ann: User) -> None:
