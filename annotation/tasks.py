@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from annotation.actions import assignments, leases
+from annotation.actions import assignments, leases, quality
 
 
 @shared_task

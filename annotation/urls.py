@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from annotation.views import adjudication, feedback, lists, people, queue, recent, workbench
+from annotation.views import adjudication, feedback, lists, people, quality, queue, recent, workbench
 
 urlpatterns = [
     path("annotate/", workbench.workbench, name="workbench"),
