@@ -22,8 +22,10 @@ from typing import Any
 from django.db import connection
 
 from judge.actions import export_sql
+from judge.errors import InputError
 from judge.models import Project
 from judge.rules.exporting import Filters, Split
+from judge.rules.settling import Basis
 
 #: Rows fetched at a time: bounds memory.
 FETCH = 2_000
@@ -48,12 +50,15 @@ class Scope:
     variant: str = ""
     filters: Filters = field(default_factory=Filters)
     split: Split | None = None
+    seen: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """What statements may name."""
+        """What statements may name; ``seen`` comes from judge.actions.export_seen."""
         project = self.project
-        return {"project": project.pk, "rubric": project.rubric_id, "judge": project.judge_id}
+        is_peoples = bool(self.filters.basis) and Basis.JUDGE not in self.filters.basis
+        in_force = {"project": project.pk, "rubric": project.rubric_id, "judge": project.judge_id}
+        return {**in_force, **self.seen, "people_only": is_peoples}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,26 +75,40 @@ class Tally:
 type Format = Callable[[Scope, Tally], Rows]
 
 
-def select(scope: Scope, tally: Tally) -> None:
-    """Fill ``export_label`` with the live labels that the scope's filters take. Inside the export's transaction."""
-    split = scope.split
-    filters = {f"only_{key}": value for key, value in _filters(scope.filters).items()}
+def select(scope: Scope, tally: Tally, *, since: int | None = None, grain: str = "label") -> None:
+    """Fill ``export_label`` with the live labels that the scope's filters take. Inside the export's transaction.
+
+    ``since``: only what is not in this earlier snapshot; ``grain`` says whether a new label brings its item's or its
+    context's other labels with it.
+    """
+    filters = filter_parameters(scope.filters)
     with connection.cursor() as cursor:
         cursor.execute(export_sql.CREATE_CHOSEN)
-        cursor.execute(
-            export_sql.CHOOSE,
-            {
-                **scope.parameters, **filters,
-                "names": list(split.names) if split else None, "ends": list(split.ends) if split else None,
-            },
-        )  # fmt: skip
+        cursor.execute(export_sql.CHOOSE, {**scope.parameters, **filters, **_ends(scope.split)})
         if not scope.sees_certify:
             cursor.execute(export_sql.DROP_CERTIFY)
             _count(tally, CERTIFY, cursor.rowcount)
-        if split:
+        if scope.split:
             cursor.execute(export_sql.DROP_UNPLACED)
             _count(tally, NO_SPLIT, cursor.rowcount)
+        if since:
+            cursor.execute(export_sql.DROP_KNOWN, {"since": since, "grain": grain})
         cursor.execute("ANALYZE export_label")
+
+
+def recall(scope: Scope, snapshot: int) -> None:
+    """Fill ``export_label`` with the labels of an earlier snapshot. Raises InputError where a text was erased."""
+    with connection.cursor() as cursor:
+        cursor.execute(export_sql.CREATE_CHOSEN)
+        cursor.execute(export_sql.RECALL, {"snapshot": snapshot, **_ends(scope.split)})
+        cursor.execute("ANALYZE export_label")
+        cursor.execute(export_sql.ERASED)
+        if n_erased := cursor.fetchone()[0]:
+            raise InputError(
+                f"texts of {n_erased:,} of its labels were erased since, so it cannot be made again",
+                where=f"snapshot {snapshot}",
+                next_step="Make a new export.",
+            )
 
 
 def read(statement: str, parameters: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -107,9 +126,11 @@ def _count(tally: Tally, reason: str, n: int) -> None:
         tally.excluded[reason] += n
 
 
-def _filters(filters: Filters) -> dict[str, Any]:
-    return {
-        "min_p": filters.min_p, "criterion": list(filters.criterion) or None, "basis": list(filters.basis) or None,
-        "generator": list(filters.generator) or None, "language": list(filters.language) or None,
-        "rubric": filters.rubric, "round": list(filters.round) or None, "since": filters.since, "until": filters.until,
-    }  # fmt: skip
+def _ends(split: Split | None) -> dict[str, Any]:
+    return {"names": list(split.names) if split else None, "ends": list(split.ends) if split else None}
+
+
+def filter_parameters(filters: Filters) -> dict[str, Any]:
+    """The filters as statements name them: ``only_…``, NULL where everything fits."""
+    told = {key: getattr(filters, key) for key in Filters.__dataclass_fields__}
+    return {f"only_{key}": (list(value) or None) if isinstance(value, tuple) else value for key, value in told.items()}

@@ -1,120 +1,161 @@
-"""Exports: one consistent read of the live labels, streamed into files, with a manifest that says what they are."""
+"""Exports: one consistent read of the live labels, streamed into files, kept as a snapshot that can be made again.
+
+Everything that an export reads and says is of one moment: one REPEATABLE READ transaction reads the rows, writes the
+files beside their names, and keeps the snapshot; the files take their names once it is committed.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from django.db import connection, transaction
 
-from judge.actions import cells, events, export_scope, members
-from judge.actions.export_rows import FORMATS, columns_of
+from judge.actions import events, export_facts, export_files, export_folders, export_scope, export_seen, members
+from judge.actions import snapshots as kept
+from judge.actions.export_rows import FORMATS
 from judge.actions.export_scope import Scope, Tally
+from judge.actions.export_superseded import Superseded
 from judge.errors import InputError
-from judge.formats.writing import CsvWriter, JsonlWriter, ParquetWriter, write_manifest
-from judge.models import AuditWatch, Certificate, Project, User
+from judge.models import Project, Snapshot, User
+from judge.rules.exporting import Filters, Split
+
+#: What a new label brings with it where only new ones are asked for: a pair is of a whole context.
+GRAINS = {"labels": "label", "judge-sft": "label", "sft": "item", "kto": "item"}
+
+type Told = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to export. ``since``: only what is new or changed since this snapshot. ``even_so``: also where the numbers
+    do not carry it."""
+
+    format: str = "labels"
+    kind: str = "jsonl"
+    dialect: str = ""
+    variant: str = ""
+    filters: Filters = field(default_factory=Filters)
+    split: Split | None = None
+    since: Snapshot | None = None
+    even_so: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ExportReport:
-    """What an export wrote. ``excluded`` counts, by reason, what was left out on purpose."""
+    """What an export wrote. ``excluded`` counts, by reason, what was left out on purpose; ``path`` is the first of
+    ``paths``."""
 
-    path: Path
+    paths: tuple[Path, ...]
     manifest_path: Path
     n_rows: int
     excluded: Mapping[str, int]
+    snapshot: Snapshot
+
+    @property
+    def path(self) -> Path:
+        return self.paths[0]
 
 
-def export(project: Project, format: str, folder: Path, *, by: User | None, kind: str = "jsonl") -> ExportReport:
-    """Write ``<format>.<kind>`` into ``folder`` and an entry about it into the folder's ``manifest.json``.
+def export(
+    project: Project, format: str, folder: Path, *, by: User | None, kind: str = "jsonl", even_so: bool = False
+) -> ExportReport:
+    """All live labels in one file, as ``make`` does with a plain order."""
+    return make(project, Order(format=format, kind=kind, even_so=even_so), folder, by=by)
 
-    ``kind`` is jsonl, csv or parquet. Raises InputError for a format or kind that there is not.
+
+def make(
+    project: Project, order: Order, folder: Path, *, by: User | None, progress: Told | None = None
+) -> ExportReport:
+    """Write ``<format>[-<split>].<kind>`` into ``folder``, with ``manifest.json`` and ``README.md``; keep the snapshot.
+
+    Raises InputError for an order that cannot be met, and where the numbers do not carry the labels.
     """
-    if format not in FORMATS:
-        raise InputError(f'there is no export format "{format}"', expected=", ".join(FORMATS))
+    _check(project, order)
     folder.mkdir(parents=True, exist_ok=True)
-    others = _other_files(project, folder, f"{format}.{kind}")
-    scope, tally = Scope(project, members.may_see_certify(project, by)), Tally()
-    with transaction.atomic(durable=True), _writer(scope, format, kind, folder) as writer:
-        with connection.cursor() as cursor:  # every row and count of one export is of one moment
+    plain = Scope(
+        project, members.may_see_certify(project, by), order.dialect, order.variant, order.filters, order.split
+    )
+    names = [*export_files.names(plain, order.format, order.kind).values()]
+    known = export_folders.known(project, folder, names)
+    with ExitStack() as stack:
+        files = stack.enter_context(export_files.opened(plain, order.format, order.kind, folder))
+        superseded = stack.enter_context(Superseded(folder, order.format, order.since))
+        with _one_moment():
+            scope, tally = _seeing(plain), Tally()
+            export_scope.select(
+                scope, tally, since=order.since.pk if order.since else None, grain=GRAINS.get(order.format, "context")
+            )
+            facts = export_facts.gather(scope, even_so=order.even_so)
+            lost = superseded.find(scope)
+            export_files.write(scope, tally, order.format, order.kind, files, progress=progress)
+            superseded.write(scope, lost)
+            files.seal()
+            written = [*files.facts(), *superseded.seal()]
+            facts = export_facts.with_counts(facts, tally)
+            snapshot = kept.keep(scope, order, facts, written, n_rows=files.rows, superseded=lost, by=by)
+            sha256 = written[0]["sha256"]
+            events.note(
+                project, "labels exported", by=by, subject=f"snapshot:{snapshot.pk}", format=order.format,
+                rows=files.rows, sha256=sha256,
+            )  # fmt: skip
+    manifest = export_folders.describe(folder, project, snapshot, known)
+    return ExportReport(_paths(folder, written), manifest, files.rows, tally.excluded, snapshot)
+
+
+def make_again(snapshot: Snapshot, folder: Path, *, by: User | None, progress: Told | None = None) -> ExportReport:
+    """Write the files of ``snapshot`` once more: the same bytes, or InputError where that is no longer possible."""
+    scope = kept.scope_of(snapshot)
+    if not scope.sees_certify <= members.may_see_certify(snapshot.project, by):
+        raise InputError(
+            "it holds labels of certify cases, which nobody sees who may edit rubric, prompt or model",
+            where=f"snapshot {snapshot.pk}",
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    known = export_folders.known(snapshot.project, folder, [each["name"] for each in snapshot.files])
+    with ExitStack() as stack:
+        files = stack.enter_context(export_files.opened(scope, snapshot.format, snapshot.kind, folder))
+        superseded = stack.enter_context(Superseded(folder, snapshot.format, snapshot.since))
+        tally = Tally()
+        with _one_moment():
+            export_scope.recall(scope, snapshot.pk)
+            export_files.write(scope, tally, snapshot.format, snapshot.kind, files, progress=progress)
+            superseded.write(scope, snapshot.seen["superseded"])
+        files.seal()
+        written = [*files.facts(), *superseded.seal()]
+        kept.check_same(snapshot, written)
+    manifest = export_folders.describe(folder, snapshot.project, snapshot, known)
+    return ExportReport(_paths(folder, written), manifest, files.rows, snapshot.manifest["excluded"], snapshot)
+
+
+def _check(project: Project, order: Order) -> None:
+    if order.format not in FORMATS:
+        raise InputError(f'there is no export format "{order.format}"', expected=", ".join(FORMATS))
+    if order.since and (order.since.project_id, order.since.format) != (project.pk, order.format):
+        raise InputError(
+            f"snapshot {order.since.pk} holds {order.since.format} of {order.since.project.slug}",
+            where="--since", expected=f"a snapshot of {order.format} of {project.slug}",
+        )  # fmt: skip
+
+
+@contextmanager
+def _one_moment() -> Iterator[None]:
+    """Every row and count of one export is of one moment."""
+    with transaction.atomic(durable=True):
+        with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        export_scope.select(scope, tally)
-        for _split, row in FORMATS[format](scope, tally):
-            writer.write(row)
-        manifest = _manifest(project)
-    file = _file_facts(project, format, writer) | {
-        "counts": dict(sorted(tally.counts.items())),
-        "excluded": dict(tally.excluded),
-    }
-    write_manifest(folder / "manifest.json", manifest | {"files": [*others, file]})
-    events.note(project, "labels exported", by=by, format=format, rows=writer.rows, sha256=writer.sha256)
-    return ExportReport(writer.path, folder / "manifest.json", writer.rows, tally.excluded)
+        yield
 
 
-def _writer(scope: Scope, format: str, kind: str, folder: Path) -> JsonlWriter | CsvWriter | ParquetWriter:
-    """Where the rows go. Raises InputError where they nest and the file cannot."""
-    path, columns = folder / f"{format}.{kind}", columns_of(scope, format)
-    if kind == "jsonl":
-        return JsonlWriter(path)
-    if kind == "parquet":
-        return ParquetWriter(path, columns)
-    if kind == "csv" and all(isinstance(each, str) for each in columns.values()):
-        return CsvWriter(path, tuple(columns))
-    raise InputError(f'"{format}" cannot be written as {kind}', expected="jsonl or parquet; csv where nothing nests")
+def _seeing(scope: Scope) -> Scope:
+    project = scope.project
+    return Scope(
+        project, scope.sees_certify, scope.dialect, scope.variant, scope.filters, scope.split, export_seen.look(project)
+    )
 
 
-def _other_files(project: Project, folder: Path, name: str) -> list[dict[str, Any]]:
-    """What the folder's manifest says of files that other exports of the same project put there.
-
-    Raises InputError where the folder holds an export of another project.
-    """
-    path = folder / "manifest.json"
-    if not path.exists():
-        return []
-    known = json.loads(path.read_text(encoding="utf-8"))
-    if known["project"] != project.slug:
-        raise InputError(f"the folder holds an export of {known['project']}", where=str(folder), expected="another one")
-    return [file for file in known["files"] if file["name"] != name and (folder / file["name"]).exists()]
-
-
-def _file_facts(project: Project, format: str, writer: JsonlWriter | CsvWriter | ParquetWriter) -> dict[str, Any]:
-    assert project.policy is not None
-    return {
-        "name": writer.path.name,
-        "format": format,
-        "rows": writer.rows,
-        "bytes": writer.bytes,
-        "sha256": writer.sha256,
-        "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "rubric_version": project.rubric.version if project.rubric else None,
-        "policy_version": project.policy.version,
-        "judge_in_force": project.judge.name if project.judge else None,
-    }
-
-
-def _manifest(project: Project) -> dict[str, Any]:
-    return {
-        "project": project.slug,
-        "is_demo": project.is_demo,
-        "certificates": [_certificate(each) for each in cells.proven(project)]
-        or "none: every label rests on people's answers",
-        "p_wrong": "from people of equal, unknown skill; not calibrated",
-    }
-
-
-def _certificate(row: Certificate) -> dict[str, Any]:
-    """What a trainer needs to know of a certificate that labels rest on, the audit beside it."""
-    told: dict[str, Any] = {
-        "criterion": row.criterion.key, "state": row.state, "judge_version": str(row.judge.version), "alpha": row.alpha,
-        "delta": row.delta, "threshold": row.threshold, "n_certify": row.n, "n_accepted": row.n_accepted,
-        "n_errors": row.n_errors, "coverage": row.coverage, "scope": row.scope, "reference": row.reference,
-    }  # fmt: skip
-    if watch := AuditWatch.objects.filter(certificate=row).first():
-        told["audit"] = {
-            "accepted": watch.n_accepted, "audited": watch.n_audited, "errors": watch.n_errors, "bound": watch.bound
-        }  # fmt: skip
-    return told
+def _paths(folder: Path, written: list[dict[str, Any]]) -> tuple[Path, ...]:
+    return tuple(folder / each["name"] for each in written)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import fcntl
+import glob
 import hashlib
 import io
 import json
@@ -22,12 +24,14 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 class AtomicFile:
     """Writes beside ``path`` and takes its name at the end; an exception inside ``with`` leaves nothing behind.
 
-    ``rows``, ``bytes`` and ``sha256`` say what was written so far.
+    ``rows``, ``bytes`` and ``sha256`` say what was written so far. What a killed process left half-written is removed
+    by the next that writes the same file: the lock on it tells whether its writer lives.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
         self.rows = self.bytes = 0
+        self._is_sealed = False
         self._hash = hashlib.sha256()
 
     @property
@@ -35,8 +39,10 @@ class AtomicFile:
         return self._hash.hexdigest()
 
     def __enter__(self) -> Self:
+        _remove_orphans(self.path)
         handle, part = tempfile.mkstemp(prefix=f".{self.path.name}.", suffix=".part", dir=self.path.parent)
         self._part, self._file = Path(part), os.fdopen(handle, "wb")
+        fcntl.flock(handle, fcntl.LOCK_EX)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -48,9 +54,19 @@ class AtomicFile:
             self._file.close()
             self._part.unlink(missing_ok=True)
 
+    def seal(self) -> None:
+        """Bring everything to the disk, still under the name beside: from here on only the renaming is left."""
+        if not self._is_sealed:
+            self.complete()
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._is_sealed = True
+
+    def complete(self) -> None:
+        """Write what is still held back, an end of the file for instance."""
+
     def finish(self) -> None:
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        self.seal()
         self._part.chmod(0o666 & ~_umask())
         self._part.replace(self.path)
 
@@ -139,10 +155,9 @@ class ParquetWriter(AtomicFile):
         if len(self._batch) >= self.batch_size:
             self._flush()
 
-    def finish(self) -> None:
+    def complete(self) -> None:
         self._flush()
         self._table.close()
-        super().finish()
 
     def release(self) -> None:
         with suppress(OSError):  # on a full disk the first error is the one to tell
@@ -203,6 +218,13 @@ def _json_cell(value: object) -> object:
     return (
         json.dumps(value, ensure_ascii=False, allow_nan=False) if isinstance(value, Mapping | list | tuple) else value
     )
+
+
+def _remove_orphans(path: Path) -> None:
+    for part in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
+        with suppress(OSError), part.open("rb") as left:
+            fcntl.flock(left, fcntl.LOCK_EX | fcntl.LOCK_NB)  # refused while its writer lives
+            part.unlink()
 
 
 def _umask() -> int:

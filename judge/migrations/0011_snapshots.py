@@ -21,6 +21,7 @@ class Migration(migrations.Migration):
                 ('format', models.CharField(max_length=20)),
                 ('kind', models.CharField(max_length=10)),
                 ('dialect', models.CharField(blank=True, default='', max_length=20)),
+                ('variant', models.CharField(blank=True, default='', max_length=20)),
                 ('filters', models.JSONField(default=dict)),
                 ('split', models.JSONField(help_text='names and shares; none: one file', null=True)),
                 ('sees_certify', models.BooleanField()),

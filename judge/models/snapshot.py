@@ -25,6 +25,7 @@ class Snapshot(AppendOnly):
     format = models.CharField(max_length=20)
     kind = models.CharField(max_length=10)
     dialect = models.CharField(max_length=20, blank=True, default="")
+    variant = models.CharField(max_length=20, blank=True, default="")
     filters = models.JSONField(default=dict)
     split = models.JSONField(null=True, help_text="names and shares; none: one file")
     sees_certify = models.BooleanField()

@@ -15,9 +15,7 @@ from django.views.decorators.http import require_GET
 from judge import access
 from judge.actions import agreements
 from judge.models import Criterion, Role
-
-#: Krippendorff's own limits: below .667 no conclusion, from .8 a sound one. Near zero is what chance would give.
-NOISE, WEAK, SOUND = 0.2, 0.667, 0.8
+from judge.rules.agreeing import SOUND, WEAK, is_noise
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,24 +47,20 @@ def agreement(request: access.ProjectRequest) -> HttpResponse:
 def _tell(criterion: Criterion, figures: Mapping[str, Any], language: str) -> Told:
     alpha = figures["all"]["alpha"]
     title = criterion.question.in_language(language).title
-    return Told(criterion, title, figures, words(alpha), is_noise=alpha is not None and _is_noise(alpha))
+    return Told(criterion, title, figures, words(alpha), is_noise=alpha is not None and is_noise(alpha))
 
 
 def words(alpha: Mapping[str, float] | None) -> str:
     """What an alpha with its interval means for whoever uses the labels."""
     if alpha is None:
         return _("Agreement beyond chance cannot be told: everybody gave the same label, or too few answered twice.")
-    if _is_noise(alpha):
+    if is_noise(alpha):
         return _("These labels are noise: people agree hardly more than chance would. Mend the question first.")
     if alpha["value"] < WEAK:
         return _("People agree weakly. Read the cases they split on, and say in the rubric what decides them.")
     if alpha["value"] < SOUND:
         return _("People agree well enough for careful conclusions.")
     return _("People agree well.")
-
-
-def _is_noise(alpha: Mapping[str, float]) -> bool:
-    return alpha["value"] < NOISE or alpha["low"] <= 0
 
 
 def _names(request: access.ProjectRequest, figures: list[Mapping[str, Any]]) -> dict[int, str]:
