@@ -22,6 +22,16 @@ class Finding:
     remedy: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class CaseCost:
+    """What one case costs a judge on average, over ``n`` answers: all its raters together."""
+
+    n: int
+    tokens: float
+    money: float
+    seconds: float
+
+
 #: Functions without arguments that return a list of findings.
 doctor_checks: dict[str, Callable[[], list[Finding]]] = {}
 #: Functions that bring a demo project to life: ``seed(project, say)``, run in order of name.
@@ -37,6 +47,8 @@ judge_setups: dict[str, Callable[..., Any]] = {}
 #: ``write(question, context, output, language, label)``: the conversations, as (role, text), in which a machine that is
 #: asked about a case gives ``label``; two for a pair, one for each order. What a judge is fine-tuned on.
 judge_lessons: dict[str, Callable[..., list[list[tuple[str, str]]]]] = {}
+#: ``cost_of(judge)``: what a case costs it, None where nobody kept count.
+judge_costs: dict[str, Callable[[Any], CaseCost | None]] = {}
 #: Template names of panels on the project page, with the function that gives their context (project → dict).
 panels: dict[str, tuple[str, Callable[[Any], dict[str, Any]]]] = {}
 

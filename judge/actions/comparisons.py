@@ -1,23 +1,28 @@
 """Two judges side by side on the gold cases that both have judged: who may be promoted is seen here, never on certify
-or audit cases, which prove the judge that is chosen."""
+or audit cases, which prove the judge that is chosen: the statement below reads the gold stream alone."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from judge import registry
 from judge.actions import bulk, rubrics
 from judge.errors import InputError
 from judge.models import Criterion, Judge
+from judge.registry import CaseCost
 
 if TYPE_CHECKING:
     from judge.stats.comparison import Paired
+    from judge.stats.comparison_measures import Measured
+    from judge.stats.records import Share
 
 #: Gold cases with their label, as each of two judges sees them. Verdicts in doubt are wrong by nobody's vote: they
-#: go to people, so both judges are compared on what they say, doubted or not.
+#: go to people, so both judges are compared on what they say, doubted or not; but a doubted one is never accepted.
 GOLD = """
-SELECT i.context_id, a.label, s.passes, v.label, w.label, t.passes, u.passes
+SELECT i.context_id, a.label, s.passes, v.label, t.passes, CASE WHEN v.doubt = '' THEN v.confidence END,
+       w.label, u.passes, CASE WHEN w.doubt = '' THEN w.confidence END
 FROM judge_case c
 JOIN judge_item i ON i.id = c.item_id AND i.stream = 'gold'
 JOIN judge_agreedlabel a ON a.case_id = c.id AND a.status = 'live' AND a.basis <> 'judge'
@@ -31,24 +36,44 @@ ORDER BY c.id
 """
 
 
+class Said(NamedTuple):
+    """What a judge said of one case. ``sure`` is its confidence, None where it is never accepted."""
+
+    label: str | None
+    passes: bool | None
+    sure: float | None
+
+
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """What one judge does: right of n; of the items that pass (fail) by people, how many it lets pass (stops)."""
+    """What one judge does: right of n; of the items that pass (fail) by people, how many it lets pass (stops).
+
+    ``tpr`` and ``tnr`` are these two as shares with Clopper–Pearson intervals, as if every case were a context of its
+    own. An unscored case neither passes nor is stopped.
+    """
 
     n_right: int
     n_unscored: int
     passed: tuple[int, int]
     stopped: tuple[int, int]
+    tpr: Share
+    tnr: Share
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """``paired`` is None where no gold case was judged by both."""
+    """``paired`` is None where no gold case was judged by both; ``kappa`` also where all labels are one.
+
+    ``coverage``: what each could accept of these cases with at most ``alpha`` of it wrong.
+    """
 
     criterion: Criterion
+    alpha: float
     paired: Paired | None
     first: Rates
     second: Rates
+    kappa: Measured | None
+    coverage: Measured | None
 
 
 def compare(first: Judge, second: Judge) -> list[Comparison]:
@@ -58,27 +83,44 @@ def compare(first: Judge, second: Judge) -> list[Comparison]:
     return [_compare(first, second, criterion) for criterion in rubrics.criteria_in_force(first.project)]
 
 
+def cost_of(judge: Judge) -> CaseCost | None:
+    """What a case costs the judge; None where nobody kept count."""
+    return next((found for each in registry.judge_costs.values() if (found := each(judge))), None)
+
+
 def _compare(first: Judge, second: Judge, criterion: Criterion) -> Comparison:
-    from judge.stats import comparison
+    from judge.stats import comparison, comparison_measures
 
+    assert first.project.policy is not None
+    alpha, _ = first.project.policy.risk_of(criterion.key)
     rows = bulk.execute(GOLD, first=first.pk, second=second.pk, criterion=criterion.pk)
-    contexts = [row[0] for row in rows]
-    truth, said = [row[1] for row in rows], {0: [row[3] for row in rows], 1: [row[4] for row in rows]}
-    right = {side: [one == other for one, other in zip(labels, truth, strict=True)] for side, labels in said.items()}
-    paired = comparison.compare(first_is_right=right[0], second_is_right=right[1], groups=contexts) if rows else None
-    passes = {0: [row[5] for row in rows], 1: [row[6] for row in rows]}
-    wanted = [row[2] for row in rows]
-    rates = [_rates(right[side], said[side], passes[side], wanted) for side in (0, 1)]
-    return Comparison(criterion, paired, *rates)
-
-
-def _rates(right: list[bool], said: list[str | None], passes: list[bool | None], wanted: list[bool | None]) -> Rates:
-    counts: Mapping[bool, list[bool | None]] = {
-        want: [mine for mine, its in zip(passes, wanted, strict=True) if its is want] for want in (True, False)
-    }
-    return Rates(
-        sum(right),
-        sum(label is None for label in said),
-        (sum(mine is True for mine in counts[True]), len(counts[True])),
-        (sum(mine is False for mine in counts[False]), len(counts[False])),
+    groups, truth, wanted = ([row[place] for row in rows] for place in range(3))
+    said = [[Said(*row[at : at + 3]) for row in rows] for at in (3, 6)]
+    right = [[each.label == label for each, label in zip(side, truth, strict=True)] for side in said]
+    one, other = (_rates(side, truth, wanted) for side in said)
+    if not rows:
+        return Comparison(criterion, alpha, None, one, other, None, None)
+    labels = [[each.label for each in side] for side in said]
+    sure = [[each.sure for each in side] for side in said]
+    return Comparison(
+        criterion,
+        alpha,
+        comparison.compare(first_is_right=right[0], second_is_right=right[1], groups=groups),
+        one,
+        other,
+        comparison_measures.kappa(truth=truth, first=labels[0], second=labels[1], groups=groups),
+        comparison_measures.coverage(confidence=sure, is_right=right, groups=groups, alpha=alpha),
     )
+
+
+def _rates(said: Sequence[Said], truth: Sequence[str], wanted: Sequence[bool | None]) -> Rates:
+    from judge.stats import exact
+
+    counts = {
+        want: [each.passes is want for each, its in zip(said, wanted, strict=True) if its is want]
+        for want in (True, False)
+    }
+    passed, stopped = ((sum(hits), len(hits)) for hits in counts.values())
+    n_right = sum(each.label == label for each, label in zip(said, truth, strict=True))
+    n_unscored = sum(each.label is None for each in said)
+    return Rates(n_right, n_unscored, passed, stopped, exact.share(*passed), exact.share(*stopped))

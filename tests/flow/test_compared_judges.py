@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import transaction
+from django.db.models import QuerySet
 
 from judge.actions import comparisons, judges
-from judge.models import Item, Judge, Project, Rater
+from judge.models import AgreedLabel, Case, Item, Judge, Project, Rater
+from judge.models.append_only import moving
 from tests.flow.imported import World
 from tests.flow.test_certified_imports import bring
 
@@ -53,6 +57,47 @@ def test_gate_fails_for_a_worse_judge_only(two: tuple[Judge, Judge]) -> None:
     assert code == 0
     assert "gained" in said
     assert run("compare_judges", "elsewhere", strong, weak)[0] == 1
+
+
+def test_gate_tells_rates_kappa_and_coverage_with_intervals(two: tuple[Judge, Judge]) -> None:
+    (found,) = comparisons.compare(*two)
+    assert (found.second.tpr.n_hits, found.second.tpr.n) == found.second.passed
+    assert found.first.tnr.low < found.first.stopped[0] / found.first.stopped[1] < found.first.tnr.high
+    assert found.kappa is not None
+    assert 0 < found.kappa.low < found.kappa.gain < found.kappa.high
+    assert found.coverage is not None
+    assert found.coverage.second > found.coverage.first
+    weak, strong = (str(each.version) for each in two)
+    _, said = run("compare_judges", "elsewhere", weak, strong)
+    for words in (
+        r"lets \d+ of \d+ good ones pass \(9\d\.\d%, 95 % from",
+        "kappa with people: 0",
+        "could accept with at most 10%",
+        "first: what a case costs is not known",
+    ):
+        assert re.search(words, said), said
+
+
+def test_what_proves_a_judge_compares_none(two: tuple[Judge, Judge]) -> None:
+    """Certify cases and audited ones are many here, and all of them would speak for the other judge."""
+    weak, strong = two
+    before = comparisons.compare(weak, strong)
+    cases = Case.objects.filter(project=weak.project, agreed_labels__status="live").exclude(item__stream="gold")
+    assert cases.filter(item__stream="certify").count() > 100
+    assert cases.filter(item__stream="train").update(is_reference=True) > 100, "as audited ones are"
+    turned = [(label, "weak" if label.label == "fits" else "fits") for label in _labels_of(cases)]
+    with transaction.atomic(), moving(AgreedLabel):
+        AgreedLabel.objects.filter(pk__in=[old.pk for old, _ in turned]).update(status="withdrawn")
+        AgreedLabel.objects.bulk_create(
+            AgreedLabel(case_id=old.case_id, criterion_id=old.criterion_id, label=other, basis="adjudicated",
+                        n_people=1, probs={}, supersedes=old)
+            for old, other in turned
+        )  # fmt: skip
+    assert comparisons.compare(weak, strong) == before
+
+
+def _labels_of(cases: QuerySet[Case]) -> list[AgreedLabel]:
+    return list(AgreedLabel.objects.filter(case__in=cases, status="live"))
 
 
 def test_judge_is_not_compared_with_itself_nor_with_one_that_is_not_there(two: tuple[Judge, Judge]) -> None:

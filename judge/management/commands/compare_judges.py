@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import CommandParser
 
@@ -10,6 +10,11 @@ from judge.actions.comparisons import Comparison, Rates
 from judge.cli import CojudgeCommand, find_project
 from judge.errors import InputError
 from judge.models import Judge, Project
+from judge.registry import CaseCost
+
+if TYPE_CHECKING:
+    from judge.stats.comparison_measures import Measured
+    from judge.stats.records import Share
 
 #: The second judge is worse where even the upper end of its gain is below nothing.
 WORSE = 1
@@ -29,6 +34,8 @@ class Command(CojudgeCommand):
         found = comparisons.compare(first, second)
         for each in found:
             self._tell(each)
+        for name, judge in (("first", first), ("second", second)):
+            self.say(f"{name}: {_price(comparisons.cost_of(judge))}")
         if any(each.paired and each.paired.high < 0 for each in found):
             sys.exit(WORSE)
 
@@ -43,14 +50,40 @@ class Command(CojudgeCommand):
             f"{paired.n_flips:,} differ: {paired.n_second_only:,} gained, {paired.n_first_only:,} lost, "
             f"p = {paired.p_value:.3g}"
         )
-        for name, told in (("first", found.first), ("second", found.second)):
-            self.say(f"  {name}: {_words(told)}")
+        for name, rates in (("first", found.first), ("second", found.second)):
+            self.say(f"  {name}: {_words(rates)}")
+        if found.kappa:
+            self.say(f"  kappa with people: {_change(found.kappa, '.3f')}")
+        if found.coverage:
+            told = _change(found.coverage, ".1%")
+            self.say(f"  could accept with at most {found.alpha:.0%} wrong, on these cases: {told}")
 
 
 def _words(rates: Rates) -> str:
     (passed, good), (stopped, bad) = rates.passed, rates.stopped
     unscored = f" · {rates.n_unscored:,} unscored" if rates.n_unscored else ""
-    return f"lets {passed:,} of {good:,} good ones pass, stops {stopped:,} of {bad:,} bad ones{unscored}"
+    return (
+        f"lets {passed:,} of {good:,} good ones pass ({_share(rates.tpr)}), "
+        f"stops {stopped:,} of {bad:,} bad ones ({_share(rates.tnr)}){unscored}"
+    )
+
+
+def _share(found: Share) -> str:
+    return "no rate" if found.value is None else f"{found.value:.1%}, 95 % from {found.low:.1%} to {found.high:.1%}"
+
+
+def _change(found: Measured, form: str) -> str:
+    told = (found.first, found.second, found.gain, found.low, found.high)
+    first, second = (f"{value:{form}}" for value in told[:2])
+    gain, low, high = (f"{value:+{form}}" for value in told[2:])
+    return f"{first} → {second} ({gain}, 95 % from {low} to {high})"
+
+
+def _price(cost: CaseCost | None) -> str:
+    if cost is None:
+        return "what a case costs is not known: its answers were brought from elsewhere, or used again"
+    money = f" · {cost.money:.6g} of money" if cost.money else ""
+    return f"a case costs {cost.tokens:,.0f} tokens{money} · {cost.seconds:.3g} s of the model ({cost.n:,} answers)"
 
 
 def _judge(project: Project, version: int) -> Judge:
