@@ -168,6 +168,14 @@ class RiskForm(forms.Form):
         return float(self.cleaned_data[name] / 100)
 
 
+class ExampleForm(forms.Form):
+    """The texts of an anchored example."""
+
+    context = forms.CharField(label=_("Context"), max_length=4_000, widget=forms.Textarea(attrs={"rows": 5}))
+    output = forms.CharField(label=_("Output"), max_length=4_000, widget=forms.Textarea(attrs={"rows": 3}))
+    why = forms.CharField(label=_("Why"), max_length=1_000, required=False, widget=forms.Textarea(attrs={"rows": 3}))
+
+
 class WithdrawalForm(forms.Form):
     """Why a certificate no longer speaks of what runs."""
 

@@ -11,10 +11,13 @@ from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from annotation.actions import views
 from annotation.actions.answers import answer_of
-from annotation.models import Lease
+from annotation.actions.views import Reasons
+from annotation.models import FirstThought, Lease
 from annotation.rules.answers import Answer
 from annotation.rules.ordering import letter, shuffle_key
 from judge.actions import decisions, events, judgments, members, projects
@@ -42,11 +45,19 @@ class Opinion:
 
 @dataclass(frozen=True, slots=True)
 class Dispute:
-    """A case with all that people said of it. ``is_own``: the adjudicator is one of them."""
+    """A case with all that people said of it. ``is_own``: the adjudicator is one of them. ``reasons``: the machines',
+    not to be shown before ``first``, the adjudicator's own thought."""
 
     case: Case
     opinions: tuple[Opinion, ...]
     is_own: bool
+    first: FirstThought | None = None
+    reasons: tuple[Reasons, ...] = ()
+
+    @property
+    def comes_back(self) -> bool:
+        """Whether the machines' reasons are still to be shown, once the adjudicator has said a first thought."""
+        return bool(self.reasons) and self.first is None
 
 
 def waiting(project: Project, *, by: User | None = None, after: int | None = None) -> list[Case]:
@@ -71,7 +82,35 @@ def open_dispute(project: Project, case_id: int, *, by: User) -> Dispute | None:
     if case is None:
         return None
     said = _said(case)
-    return Dispute(case, _opinions(case, said), is_own=any(row.rater.user_id == by.pk for row in said))
+    return Dispute(
+        case,
+        _opinions(case, said),
+        is_own=any(row.rater.user_id == by.pk for row in said),
+        first=_first_thought(case, by),
+        reasons=tuple(views.reasons(case, language=get_language() or "en")),
+    )
+
+
+def think(dispute: Dispute, label: str, *, by: User) -> FirstThought:
+    """Keep what the adjudicator would decide before they see the machines' reasons. The first one stands.
+
+    Raises InputError for a label outside the scale.
+    """
+    keys = dispute.case.criterion.question.label_keys
+    if label not in keys:
+        raise InputError(_("no label chosen"), expected=", ".join(keys))
+    if dispute.first is not None:
+        return dispute.first
+    case = dispute.case
+    kept: FirstThought = FirstThought.objects.create(project_id=case.project_id, case=case, person=by, label=label)
+    return kept
+
+
+def _first_thought(case: Case, by: User) -> FirstThought | None:
+    """Theirs since the case came to an adjudicator; what they thought of it before it went back to people is over."""
+    own = FirstThought.objects.filter(case=case, person=by, created_at__gte=case.stage_since)
+    found: FirstThought | None = own.order_by("pk").first()
+    return found
 
 
 def decide(case: Case, *, label: str, note: str = "", by: User) -> AgreedLabel:

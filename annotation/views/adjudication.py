@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from annotation.actions import adjudication as disputes
 from annotation.actions.adjudication import Dispute
 from annotation.forms import read_answer
+from annotation.rules.answers import Answer
 from annotation.rules.evidence import Output, read_outputs
 from annotation.views import desks
 from judge import access
@@ -63,12 +64,16 @@ def dispute(request: access.ProjectRequest, case_id: int) -> HttpResponse:
 @require_POST
 @access.project(Role.ADJUDICATOR)
 def decide(request: access.ProjectRequest, case_id: int) -> HttpResponse:
-    """Make the chosen label the agreed one and go on to the next case."""
+    """Make the chosen label the agreed one and go on to the next case. Where machines gave reasons the first choice is
+    a first thought: the case comes back once with their reasons, to confirm or change it."""
     case = _case(request, case_id)
     answer = read_answer(request.POST.get(f"answer-{case_id}", ""), request.POST.get(f"note-{case_id}", ""))
     found = disputes.open_dispute(request.project, case_id, by=request.user)
     if answer.label is None and found:
         return _show(request, found, error=InputError(_("no label chosen"), expected=_("one label of the scale")))
+    if found and found.comes_back:
+        disputes.think(found, answer.label or "", by=request.user)
+        return redirect("dispute", slug=request.project.slug, case_id=case_id)
     disputes.decide(case, label=answer.label or "", note=answer.note, by=request.user)
     return _go_on(request, _("Decided."))
 
@@ -106,13 +111,20 @@ def _go_on(request: access.ProjectRequest, words: str) -> HttpResponse:
 def _show(request: access.ProjectRequest, found: Dispute, *, error: InputError | None = None) -> HttpResponse:
     question = found.case.criterion.question.in_language(get_language() or "en")
     context = {
-        "sheet": desks.sheet(found.case.item, [found.case], {}),
+        "sheet": desks.sheet(found.case.item, [found.case], _chosen(found)),
         "case": found.case,
         "opinions": [(each, each.answer.in_words(question)) for each in found.opinions],
         "is_own": found.is_own,
+        "reasons": found.reasons if found.first else (),
+        "comes_back": found.comes_back,
         "error": error,
     }
     return render(request, "annotation/dispute.html", context, status=422 if error else 200)
+
+
+def _chosen(found: Dispute) -> dict[int, Answer]:
+    """The first thought, where there is one to confirm."""
+    return {found.case.pk: Answer(found.first.label)} if found.first else {}
 
 
 def _listed(case: Case) -> Listed:

@@ -14,9 +14,10 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_GET
 
 from judge import access
-from judge.actions import rubrics
+from judge.actions import examples, rubrics
 from judge.forms import ItemFilters
 from judge.models import AgreedLabel, Case, Criterion, Item, Project, Role
+from judge.rules.settling import Basis
 from judge.rules.streams import Stream
 from judge.views import case_files, tiers
 from judge.views.flow import latest_decisions
@@ -77,9 +78,17 @@ def item(request: access.ProjectRequest, item_id: int) -> HttpResponse:
         "item": found,
         "files": files,
         "names_shown": reader.sees_names,
+        "refusals": _refusals(files) if reader.sees_names else {},
         "tiers": tiers.read(files, in_force=order, judge_id=request.project.judge_id, share=share),
     }
     return render(request, "judge/item.html", context)
+
+
+def _refusals(files: Iterable[case_files.CaseFile]) -> dict[int, str]:
+    """Why each adjudicated case cannot become an anchored example; empty where it can."""
+    decided = [file.case.pk for file in files if file.label and file.label.row.basis == Basis.ADJUDICATED]
+    cases = Case.objects.filter(pk__in=decided).select_related("project", "item__context")
+    return {case.pk: examples.why_not(case) for case in cases}
 
 
 def _found(project: Project, chosen: Mapping[str, Any]) -> QuerySet[Item]:

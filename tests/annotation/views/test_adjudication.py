@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
+from annotation.models import FirstThought
 from annotation.rules.answers import Answer
-from judge.models import AgreedLabel, Case, Project, User
+from judge.models import AgreedLabel, Case, Project, Role, User
 from judge.rules.stages import Stage
 from tests import factories
 from tests.annotation.answering import BAD, GOOD, answer
@@ -77,3 +80,51 @@ def test_a_case_of_another_project_is_not_found(case: Case, ada: User, browse: B
     factories.make_member(other, "ada", factories.Role.ADJUDICATOR)
     assert browse(ada).post(url("decide", other, case), {f"answer-{case.pk}": "label:weak"}).status_code == 404
     assert browse(ada).post(url("send_back", other, case)).status_code == 404
+
+
+@pytest.fixture
+def reasoned(judged: Project, ann: User) -> Case:
+    """A case that machines gave reasons for and that somebody flagged."""
+    answer(judged, ann, GOOD | {"relevance": Answer(is_flagged=True, note="which one?")})
+    return Case.objects.get(stage=Stage.ADJUDICATION)
+
+
+def test_the_judges_reasons_come_after_the_first_thought_and_both_are_kept(
+    judged: Project, reasoned: Case, ada: User, browse: Browse
+) -> None:
+    client = browse(ada)
+    assert "planted reasons" not in client.get(url("dispute", judged, reasoned)).content.decode()
+    first = client.post(url("decide", judged, reasoned), {f"answer-{reasoned.pk}": "label:weak"})
+    assert first["Location"] == url("dispute", judged, reasoned)
+    assert not AgreedLabel.objects.filter(case=reasoned).exists()
+    page = client.get(url("dispute", judged, reasoned)).content.decode()
+    assert "planted reasons" in page
+    assert re.search(r'value="label:weak"[^>]* checked', page)
+    client.post(url("decide", judged, reasoned), {f"answer-{reasoned.pk}": "label:fits"})
+    assert AgreedLabel.objects.get(case=reasoned).label == "fits"
+    assert FirstThought.objects.get(case=reasoned, person=ada).label == "weak"
+
+
+def test_a_first_thought_is_ones_own_and_ends_with_the_dispute(
+    judged: Project, reasoned: Case, ada: User, browse: Browse
+) -> None:
+    eve = factories.make_member(judged, "eve", Role.ADJUDICATOR)
+    browse(ada).post(url("decide", judged, reasoned), {f"answer-{reasoned.pk}": "label:weak"})
+    assert "planted reasons" not in browse(eve).get(url("dispute", judged, reasoned)).content.decode()
+    Case.objects.filter(pk=reasoned.pk).update(stage_since=timezone.now())
+    assert "planted reasons" not in browse(ada).get(url("dispute", judged, reasoned)).content.decode()
+
+
+@pytest.mark.parametrize("stream", ["certify", "gold", "reference"])
+def test_machines_stay_silent_where_people_measure_them(
+    judged: Project, reasoned: Case, ada: User, browse: Browse, stream: str
+) -> None:
+    if stream == "reference":
+        Case.objects.filter(pk=reasoned.pk).update(is_reference=True)
+    else:
+        reasoned.item.stream = stream
+        reasoned.item.save(update_fields=["stream"])
+    client = browse(ada)
+    client.post(url("decide", judged, reasoned), {f"answer-{reasoned.pk}": "label:weak"})
+    assert AgreedLabel.objects.get(case=reasoned).label == "weak", "one step, as there is nothing to show"
+    assert not FirstThought.objects.exists()
