@@ -7,13 +7,16 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from judge.actions import snapshots
+from judge.actions import export_rows, snapshots
 from judge.errors import InputError
 from judge.formats.cards import write_card
+from judge.formats.training_dialects import dataset_info
 from judge.formats.writing import AtomicFile, write_manifest
 from judge.models import Project, Snapshot
 
 MANIFEST, CARD = "manifest.json", "README.md"
+#: What LLaMA-Factory looks for in a folder of data sets.
+DATA_SETS = "dataset_info.json"
 
 
 def known(project: Project, folder: Path, names: Collection[str]) -> dict[str, Any]:
@@ -34,7 +37,8 @@ def known(project: Project, folder: Path, names: Collection[str]) -> dict[str, A
 
 def describe(folder: Path, project: Project, snapshot: Snapshot, others: Mapping[str, Any]) -> Path:
     """Write manifest and card of the folder; returns the manifest's path."""
-    told = snapshots.describe(snapshot)
+    fields = list(export_rows.columns_of(snapshots.scope_of(snapshot), snapshot.format))
+    told = {**snapshots.describe(snapshot), "fields": fields}
     same = [each for each in others["exports"] if each["snapshot"] != snapshot.pk]
     manifest = {
         "project": project.slug,
@@ -45,7 +49,19 @@ def describe(folder: Path, project: Project, snapshot: Snapshot, others: Mapping
     write_manifest(folder / MANIFEST, manifest)
     with AtomicFile(folder / CARD) as card:
         card.put(write_card(manifest).encode())
+    if sets := _llama_factory(manifest):
+        write_manifest(folder / DATA_SETS, sets)
     return folder / MANIFEST
+
+
+def _llama_factory(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Data sets that LLaMA-Factory finds when it is given the folder, by the names of their files."""
+    made = {each["snapshot"]: each for each in manifest["exports"] if each["dialect"] == "llama-factory"}
+    return {
+        Path(file["name"]).stem: dataset_info(file["format"], file["name"], made[file["snapshot"]]["fields"])
+        for file in manifest["files"]
+        if file["snapshot"] in made and not file.get("is_superseded")
+    }
 
 
 def _file(facts: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, Any]:

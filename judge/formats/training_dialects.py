@@ -59,18 +59,16 @@ def variants(format: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(variant for name, _, variant in _LAYOUTS if name == format and variant))
 
 
-def dataset_info(format: str, files: Mapping[str, str], *, has_system: bool = False) -> Line:
-    """What LLaMA-Factory's ``dataset_info.json`` must say of files by data set name.
+def dataset_info(format: str, file: str, fields: Iterable[str]) -> Line:
+    """What LLaMA-Factory's ``dataset_info.json`` must say of a file with these fields.
 
-    >>> dataset_info("kto", {"tags": "kto.jsonl"})["tags"]["columns"]["kto_tag"]
+    >>> dataset_info("kto", "kto.jsonl", ["instruction", "input", "output", "kto_tag"])["columns"]["kto_tag"]
     'kto_tag'
     """
     names = {"instruction": "prompt", "input": "query", "output": "response"}
-    columns = find(format, "llama-factory", has_system=has_system).columns
-    told: Line = {"columns": {names.get(name, name): name for name in columns}, "formatting": "alpaca"}
-    if format == "dpo":
-        told["ranking"] = True
-    return {name: {"file_name": file, **told} for name, file in files.items()}
+    ranking = {"ranking": True} if format == "dpo" else {}
+    columns = {names.get(field, field): field for field in fields}
+    return {"file_name": file, "formatting": "alpaca", **ranking, "columns": columns}
 
 
 def _sft(prompt: Prompt, output: str) -> Line:

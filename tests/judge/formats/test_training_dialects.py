@@ -135,14 +135,15 @@ def test_what_a_trainer_does_not_load_is_refused_with_what_there_is(
 
 
 def test_llama_factory_is_told_which_column_is_which() -> None:
-    assert dataset_info("kto", {"tags": "kto-train.jsonl"}, has_system=True) == {
-        "tags": {
-            "file_name": "kto-train.jsonl", "formatting": "alpaca",
-            "columns": {"prompt": "instruction", "query": "input", "response": "output", "kto_tag": "kto_tag",
-                        "system": "system"},
-        }
+    fields = find("kto", "llama-factory", has_system=True).columns
+    assert dataset_info("kto", "kto-train.jsonl", fields) == {
+        "file_name": "kto-train.jsonl", "formatting": "alpaca",
+        "columns": {"prompt": "instruction", "query": "input", "response": "output", "kto_tag": "kto_tag",
+                    "system": "system"},
     }  # fmt: skip
-    assert dataset_info("dpo", {"tags": "dpo.jsonl"})["tags"]["ranking"] is True  # type: ignore[index]
+    told = dataset_info("dpo", "dpo.jsonl", find("dpo", "llama-factory").columns)
+    assert told["ranking"] is True
+    assert told["columns"] == {"prompt": "instruction", "query": "input", "chosen": "chosen", "rejected": "rejected"}
 
 
 def test_only_rows_without_lists_and_fields_fit_a_csv_file() -> None:
