@@ -15,24 +15,25 @@ from judge.access import mark_of
 
 register = template.Library()
 
-#: The pages of a project in the order of the bar; who sees which is read from the view's own policy mark.
+#: The pages of a project in the order of the bar: the work, what is judged, who judges, how well, who is here, in and
+#: out. Who sees which is read from the view's own policy mark.
 PROJECT_PAGES = (
     ("project", _("Overview")),
     ("workbench", _("Answer")),
     ("adjudication", _("Adjudicate")),
     ("queue", _("Queue")),
     ("items", _("Items")),
+    ("rubric", _("Rubric")),
     ("runs", _("Judging")),
     ("judges", _("Judges")),
     ("certificates", _("Certificates")),
+    ("milestones", _("Milestones")),
     ("agreement", _("Agreement")),
     ("quality", _("Quality")),
-    ("milestones", _("Milestones")),
-    ("rubric", _("Rubric")),
-    ("import_items", _("Import")),
-    ("export_labels", _("Export")),
     ("people", _("People")),
     ("members", _("Members")),
+    ("import_items", _("Import")),
+    ("export_labels", _("Export")),
 )
 
 
