@@ -190,6 +190,7 @@ WORDS: Mapping[str, Mapping[str, Promise | str]] = {
         "paused by gold questions": _("Person paused by their answers to gold questions"),
         "resumed": _("Person goes on"),
         "items assigned": _("Items assigned"),
+        "assignments ended": _("Assignments ended"),
         "invited": _("Person invited"),
         "run started": _("Judging started"),
         "run replaced": _("Judging started anew"),
