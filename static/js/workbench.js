@@ -124,7 +124,7 @@
   document.addEventListener("htmx:beforeSwap", (event) => {
     if (event.detail.target.id !== "bench") return;
     const { xhr } = event.detail;
-    const isBench = /data-bench|data-empty/.test(xhr.responseText);
+    const isBench = /data-bench|data-empty|data-told/.test(xhr.responseText);
     if (xhr.status === 422) { event.detail.shouldSwap = true; event.detail.isError = false; }
     else if (xhr.status === 200 && !isBench) { event.detail.shouldSwap = false; location.reload(); } // logged out meanwhile
     if (!event.detail.shouldSwap || xhr.status !== 200 || !bench()) return;
