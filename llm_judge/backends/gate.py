@@ -32,6 +32,7 @@ class Gate:
         self.throttle, self.breaker = Throttle(most), breaker or Breaker()
         self.longest_wait, self.clock, self.is_patient = longest_wait, clock, True
         self.busy, self.quiet_until = 0, 0.0
+        self._answered = 0.0  # when the youngest call began that was answered
         self._room = int(self.throttle.limit)
         self._waiting: deque[asyncio.Future[bool]] = deque()
         self._alarm: asyncio.TimerHandle | None = None
@@ -86,6 +87,7 @@ class Gate:
         self.busy -= 1
         now = self.clock()
         if isinstance(reply, CompletionResult):
+            self._answered = max(self._answered, began)
             self.throttle.note_answer(now - began, is_used=is_used)
             if self.breaker.n_failed or self.breaker.is_open:
                 self._recover()
@@ -112,10 +114,13 @@ class Gate:
         if failure.kind not in SERVERS_FAULT:
             self._recover()
             return
-        if failure.kind in LOAD and failure.retryable:
+        # A call that hung while younger ones were answered says nothing of the endpoint: hung calls end in waves.
+        is_stray = began < self._answered
+        if failure.kind in LOAD and failure.retryable and not (is_stray and failure.kind is UnscoredReason.TIMEOUT):
             is_refused = failure.kind is UnscoredReason.RATE_LIMITED
             self.throttle.note_trouble(began, now, is_refused=is_refused)
-        self.breaker.note_failure(failure, began=began, now=now, is_first=is_first)
+        if not is_stray:
+            self.breaker.note_failure(failure, began=began, now=now, is_first=is_first)
         if failure.retry_after:
             self._keep_quiet(failure, failure.retry_after, now)
         if self.breaker.is_open or now < self.quiet_until:

@@ -94,7 +94,7 @@ def test_a_project_goes_through_a_server(server: str, project: Project, ann: Use
     assert "2 unscored (2 context too long)" in said
     check_judged(project)
     assert project.judge is not None
-    (rater,) = project.judge.raters.all()
+    rater = project.judge.seats.get().rater
     assert rater.configuration["server_version"] == "vllm 0.32.0"
     check_people_and_export(project, (ann, ben), tmp_path)
 
@@ -133,7 +133,7 @@ def test_a_project_goes_through_vllm_without_a_server(
     assert "2 unscored (2 context too long)" in said
     check_judged(project)
     assert project.judge is not None
-    (rater,) = project.judge.raters.all()
+    rater = project.judge.seats.get().rater
     assert rater.configuration["model"] == MODEL
     assert rater.configuration["revision"].startswith("weights:")
     check_people_and_export(project, (ann, ben), tmp_path)

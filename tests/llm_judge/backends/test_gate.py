@@ -25,6 +25,7 @@ from llm_judge.rules.records import (
 from tests.llm_judge.examples import make_case, make_rater
 
 GOOD = CompletionResult("Yes", ())
+SLOW = CompletionFailure(UnscoredReason.TIMEOUT, "no answer within 60 seconds", retryable=True)
 DOWN = CompletionFailure(UnscoredReason.UNREACHABLE, "no connection", retryable=True)
 
 
@@ -84,6 +85,32 @@ def test_a_burst_of_failures_stops_the_calls_until_one_that_tries_succeeds() -> 
     assert len(after) == 12
     assert after[0] >= 0.09  # the rest
     assert after[1] >= after[0] + 0.045  # the others wait for the answer of the first
+
+
+@pytest.mark.parametrize("failure", [SLOW, DOWN])
+def test_a_wave_of_hung_calls_says_nothing_once_younger_ones_were_answered(failure: CompletionFailure) -> None:
+    async def run() -> None:
+        gate = Gate(64)
+        await asyncio.gather(*(ask(gate, GOOD, 0.001) for _ in range(200)))  # the limit grows to all it may be
+        hung = [asyncio.create_task(ask(gate, failure, 0.1)) for _ in range(60)]
+        await asyncio.sleep(0.01)
+        await ask(gate, GOOD)
+        await asyncio.gather(*hung)
+        assert not gate.breaker.is_open
+        assert gate.throttle.limit == 64
+
+    in_loop(run())
+
+
+def test_a_wave_of_hung_calls_without_a_younger_answer_is_trouble() -> None:
+    async def run() -> None:
+        gate = Gate(64)
+        await asyncio.gather(*(ask(gate, GOOD, 0.001) for _ in range(200)))
+        await asyncio.gather(*(ask(gate, SLOW, 0.05) for _ in range(60)))
+        assert gate.breaker.is_open
+        assert gate.throttle.limit < 64
+
+    in_loop(run())
 
 
 def test_a_server_that_stays_down_is_tried_a_few_times_and_then_all_are_sent_away() -> None:
