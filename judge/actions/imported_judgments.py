@@ -26,6 +26,8 @@ from judge.models import Project, Purpose, Rater, User
 
 #: Answers that go through the door at a time; bounds memory, not meaning.
 BATCH = 2_000
+#: People's answers from which an import refreshes the planner's statistics itself instead of waiting for autovacuum.
+ANALYZE_FROM = 200
 #: Names of columns that are remembered to be told as unused.
 MOST_UNUSED = 20
 ORIGIN = "import"
@@ -95,6 +97,7 @@ def import_judgments(
     staged.drop_doubles(origin)
     report, source = staged.report, f"{origin}: {name}"[:120]
     report.n_people = _record(staged, staged.raters(Rater.Kind.PERSON, origin), by=by, source=source)
+    _analyze(report.n_taken)
     report.streams = imported_people.declare(frames, declared)  # before the machines' answers are routed by stream
     report.n_machines = _record(staged, staged.raters(Rater.Kind.MACHINE, origin), by=by, source=source)
     report.n_agreed, report.n_disputed = imported_people.settle(project, frames, by=by)
@@ -104,6 +107,13 @@ def import_judgments(
         rejected=report.n_rejected, sample=declared.is_sample, reference=declared.reference.value,
     )  # fmt: skip
     return report
+
+
+def _analyze(n_taken: int) -> None:
+    """Statistics of tables that were all but empty a moment ago would make what follows cost the cube of the answers."""
+    if n_taken >= ANALYZE_FROM:
+        with connection.cursor() as cursor:
+            cursor.execute(judgment_sql.ANALYZE)
 
 
 def _record(staged: _Staging, raters: Iterable[Rater], *, by: User | None, source: str) -> int:

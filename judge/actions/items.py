@@ -24,7 +24,7 @@ from judge.rules.streams import StreamRates, default_rates, raised, uniform
 #: Cases routed per transaction step where a project has no judge; bounds memory, not meaning.
 ROUTE_BATCH = 5_000
 #: New items from which an import refreshes the planner's statistics itself instead of waiting for autovacuum.
-ANALYZE_FROM = 1_000
+ANALYZE_FROM = 200
 
 
 @dataclass(frozen=True, slots=True)

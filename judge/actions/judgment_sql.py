@@ -71,3 +71,6 @@ WHERE kind = %s AND rater = %s AND case_id > %s ORDER BY case_id LIMIT %s
 FRAMES = """
 SELECT DISTINCT i.frame_id FROM staged_judgment s JOIN judge_item i ON i.id = s.item_id WHERE s.kind = 'person'
 """
+
+#: An import leaves the planner with statistics of empty tables (see judge.actions.item_sql).
+ANALYZE = "ANALYZE judge_judgment, judge_case, judge_item"
