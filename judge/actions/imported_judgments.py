@@ -110,7 +110,7 @@ def import_judgments(
 
 
 def _analyze(n_taken: int) -> None:
-    """Statistics of tables that were all but empty a moment ago would make what follows cost the cube of the answers."""
+    """With the statistics of tables that were empty a moment ago, what follows would cost the cube of the answers."""
     if n_taken >= ANALYZE_FROM:
         with connection.cursor() as cursor:
             cursor.execute(judgment_sql.ANALYZE)
