@@ -174,6 +174,7 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_DEFAULT_QUEUE = "interactive"
 CELERY_TASK_ROUTES = {
+    "judge.tasks.make_export": {"queue": "export"},
     "llm_judge.tasks.judge_batch": {"queue": "judge"},
     "llm_judge.tasks.refit_students": {"queue": "judge"},  # a minute of work that no page waits for
 }

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from judge.actions import agreements, calibrations, certifications, skills, watches
+from judge.actions import agreements, calibrations, certifications, export_jobs, skills, watches
 
 
 @shared_task
@@ -32,3 +32,9 @@ def refit_calibrators() -> None:
 def count_agreement() -> None:
     """Measure how far people agree, where anybody has answered since."""
     agreements.refresh_all()
+
+
+@shared_task
+def make_export(job_id: int) -> None:
+    """Make an export that somebody asked for on the page."""
+    export_jobs.work(job_id)

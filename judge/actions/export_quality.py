@@ -67,7 +67,7 @@ def _stratum(scope: Scope, basis: str, is_audited: bool, criterion: str, certifi
     return Stratum(name, n, is_reference=True)
 
 
-def _audited(scope: Scope, certificate_id: int | None) -> dict[str, int]:
+def _audited(scope: Scope, certificate_id: int | None) -> dict[str, Any]:
     """Audits under the certificate of cases that the export's filters take: a sample of one π, and what was seen
     beyond it (judge.stats.sampling.thin)."""
     if certificate_id is None:
@@ -81,13 +81,13 @@ def _audited(scope: Scope, certificate_id: int | None) -> dict[str, int]:
     return _thinned(answered, rows[0][2] if rows else 1.0)
 
 
-def _second_labels(scope: Scope, criterion: str) -> dict[str, int]:
+def _second_labels(scope: Scope, criterion: str) -> dict[str, Any]:
     parameters = {**scope.parameters, **filter_parameters(scope.filters), "criterion": criterion}
     rows = bulk.execute(export_quality_sql.SECOND_LABELS, **parameters)
     return _thinned(rows, min((probability for _, probability, _ in rows), default=1.0))
 
 
-def _thinned(rows: Sequence[tuple[int, float, bool]], least: float) -> dict[str, int]:
+def _thinned(rows: Sequence[tuple[int, float, bool]], least: float) -> dict[str, Any]:
     from judge.stats.sampling import thin
 
     if not rows:

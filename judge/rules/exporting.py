@@ -43,7 +43,10 @@ class Filters:
     @classmethod
     def from_json(cls, told: Mapping[str, Any]) -> Filters:
         times = {key: datetime.fromisoformat(told[key]) for key in ("since", "until") if key in told}
-        return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in told.items()} | times)
+        values: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in told.items()
+        }
+        return cls(**(values | times))
 
 
 def parse_filters(words: Iterable[str]) -> Filters:

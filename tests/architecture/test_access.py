@@ -24,6 +24,7 @@ VALUES = {
     "trial_id": "1",
     "certificate_id": "1",
     "endpoint_id": "1",
+    "snapshot_id": "1",
     "person_id": "1",
     "uidb64": "MQ",
     "token": "set-password",
