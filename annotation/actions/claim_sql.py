@@ -7,15 +7,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-#: A case that this person may take now: it waits, has a free seat, was neither answered by them nor sent back by them
-#: as an adjudicator, who has read the others' answers. OFFSET 0 keeps Postgres from making a join of the decisions,
-#: which reads all of them; case by case it is one look into an index.
-FREE = """
-    c.project_id = %(project)s AND c.stage = 'people' AND c.seats_taken < c.people_wanted
-    AND NOT EXISTS (SELECT FROM judge_judgment j WHERE j.case_id = c.id AND j.retracted_at IS NULL
-                    AND j.rater_id = (<rater>))
+#: What nobody closed to this person: neither answered by them nor sent back by them as an adjudicator, who has read the
+#: others' answers. OFFSET 0 keeps Postgres from making joins of judgments and decisions, which lose the queue's order
+#: and read all of them; case by case each is one look into an index.
+OPEN = """
+    NOT EXISTS (SELECT FROM judge_judgment j WHERE j.case_id = c.id AND j.retracted_at IS NULL
+                AND j.rater_id = (<rater>) OFFSET 0)
     AND NOT EXISTS (SELECT FROM judge_decision d WHERE d.case_id = c.id AND d.reason = 'requested'
                     AND d.by_id = %(person)s OFFSET 0)
+"""
+
+#: A case in the queue that this person may take: the first line is the condition of the index ``case_queue``.
+FREE = f"""
+    c.project_id = %(project)s AND c.stage = 'people' AND c.seats_taken < c.people_wanted
+    AND {OPEN}
+"""
+
+#: The same of an item's cases, worded so that the index of the whole queue is no way to find them.
+FREE_OF_ITEM = f"""
+    c.stage = 'people' AND c.people_wanted - c.seats_taken > 0
+    AND {OPEN}
 """
 
 #: ... and that lies within their terms, criteria and languages. What says no language is for everybody.
@@ -90,7 +101,7 @@ WITH <terms>, mine AS (
     FROM annotation_assignment a JOIN judge_item i ON i.id = a.item_id
     WHERE EXISTS (SELECT FROM may_take)
       AND a.project_id = %(project)s AND a.person_id = %(person)s AND a.closed_at IS NULL
-      AND EXISTS (SELECT FROM judge_case c WHERE c.item_id = i.id AND <free>)
+      AND EXISTS (SELECT FROM judge_case c WHERE c.item_id = i.id AND <free_of_item>)
     ORDER BY a.id
     LIMIT 1
     FOR NO KEY UPDATE OF i SKIP LOCKED
@@ -104,7 +115,7 @@ WITH <terms>, mine AS (
 ), free AS (
     SELECT c.id
     FROM judge_case c
-    WHERE c.item_id = (SELECT id FROM picked) AND <free>
+    WHERE c.item_id = (SELECT id FROM picked) AND <free_of_item>
       AND (EXISTS (SELECT FROM assigned) OR (SELECT criteria FROM terms) IS NULL
            OR c.criterion_id = ANY ((SELECT criteria FROM terms)::bigint[]))
     ORDER BY c.id
@@ -152,7 +163,7 @@ CLAIM = _written_out(
         "terms": TERMS,
         "ways": WAYS,
         "look": LOOK.replace("<free>", FREE.replace("<rater>", "way.rater")),
-        "free": FREE,
+        "free_of_item": FREE_OF_ITEM,
         "within": WITHIN,
         "rater": "SELECT rater FROM terms",
     },
