@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection
 
-from annotation.actions import submissions
-from annotation.models import Lease, Submission
+from annotation.actions import submissions, terms
+from annotation.models import Assignment, Lease, Submission
 from judge.models import AgreedLabel, Case, Judgment, Project
 from judge.rules.stages import Stage
 from tests import factories
@@ -81,3 +81,31 @@ def test_two_windows_of_one_person_share_one_lease(crowd: Project) -> None:
     with ThreadPoolExecutor(8) as pool:
         assert len(set(pool.map(claim, range(8)))) == 1
     assert json.dumps(sorted(Case.objects.values_list("seats_taken", flat=True))) == json.dumps([0] * 14 + [1] * 2)
+
+
+def test_eight_processes_with_terms_and_assignments_do_not_collide(crowd: Project) -> None:
+    """Half of the people read one criterion only, one is capped, and all were given the same items by two leads."""
+    items, users = factories.import_items(crowd, n=24), factories.User.objects.in_bulk(PEOPLE, field_name="username")
+    for name in PEOPLE[::2]:
+        terms.set_terms(crowd, users[name], criteria=["relevance"], by=None)
+    terms.set_terms(crowd, users[PEOPLE[1]], daily_cap=3, by=None)
+    for user in users.values():
+        Assignment.objects.bulk_create(Assignment(project=crowd, item=item, person=user) for item in items[:6])
+    came = racing.race(crowd.slug, PEOPLE)
+    assert all(len(set(mine)) == len(mine) for mine in came.values() if mine), "nobody got an item twice"
+    assert len(came[PEOPLE[1]]) == 3
+    cases = Case.objects.filter(project=crowd)
+    assert set(cases.values_list("seats_taken", "people_wanted", "stage")) == {(2, 2, Stage.AGREED)}
+    assert Judgment.objects.filter(purpose="vote").count() == 2 * cases.count() == Judgment.objects.count()
+    assert not Lease.objects.filter(closed_at=None).exists()
+    people = Judgment.objects.values_list("case_id", "rater_id")
+    assert len(set(people)) == len(people), "nobody answered a case twice"
+
+
+def test_a_paused_person_gets_nothing_while_others_race(crowd: Project) -> None:
+    factories.import_items(crowd, n=40)
+    users = factories.User.objects.in_bulk(PEOPLE, field_name="username")
+    terms.pause(crowd, users[PEOPLE[0]], "wait", by=None)
+    came = racing.race(crowd.slug, PEOPLE[:4])
+    assert came[PEOPLE[0]] == []
+    assert sum(map(len, came.values())) == 80, "the others answered all of it"
