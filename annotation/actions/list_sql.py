@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from annotation.actions.claim_sql import FREE, TERMS
+from annotation.actions.claim_sql import FREE_OF_ITEM, TERMS
 
 #: Take what else of a context this person may answer, up to ``most`` items in their hands. It keeps to the order of
 #: lease_sql: items, then cases, each by id. Who got there first:
@@ -46,12 +46,9 @@ SELECT count(*) FROM opened
 """
 _ASKED = "((SELECT criteria FROM terms) IS NULL OR c.criterion_id = ANY ((SELECT criteria FROM terms)::bigint[]))"
 
-TAKE = (
-    _TAKE.replace("<terms>", TERMS)
-    .replace("<free>", FREE)
-    .replace("<asked>", _ASKED)
-    .replace("<rater>", "SELECT rater FROM terms")
-)
+TAKE = _TAKE
+for _name, _part in {"terms": TERMS, "asked": _ASKED, "free": FREE_OF_ITEM, "rater": "SELECT rater FROM terms"}.items():
+    TAKE = TAKE.replace(f"<{_name}>", _part)
 
 #: The heartbeat of a list. Like that of one item it moves no seat and takes no item's lock.
 EXTEND = """

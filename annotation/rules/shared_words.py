@@ -21,10 +21,12 @@ _COMMON = (
     "a an and are as at be because been but by can could do does for from had has have he her his i if in into is it"
     " its just like may more most my no not of on one or our out s she so some than that the their them then there"
     " these they this those to up very was we were what when which who will with would you your"
+    " bought buy buying clicked purchased searched user viewed"  # how histories speak of everything
 )
 _COMMON_ZH = (
     "一个 一些 一种 这个 那个 我们 他们 她们 你们 可以 因为 所以 但是 如果 以及 或者 没有 不是 就是 还是 也是 已经"
     " 进行 非常 适合 喜欢 用户 的人 的时 时候 和的 是一 了一 个人"
+    " 购买 买过 买了 搜索 浏览 点击"
 )
 COMMON, COMMON_PAIRS = frozenset(_COMMON.split()), frozenset(_COMMON_ZH.split())
 

@@ -191,8 +191,9 @@
     if (isText(event.target)) { keyInText(event); return; }
     if (!setting.isOn("keys") || !criteria().length) return;
     if (event.target.closest("button, a, summary") && (event.key === "Enter" || event.key === " ")) return;
-    const option = choiceOf(event.key);
-    const act = option ? () => choose(option) : ACTS[benchKeys.act(event.key)];
+    const key = benchKeys.read(event);
+    const option = choiceOf(key);
+    const act = option ? () => choose(option) : ACTS[benchKeys.act(key)];
     if (!act || (event.repeat && !event.key.startsWith("Arrow"))) return;
     event.preventDefault();
     act(event);

@@ -21,6 +21,9 @@ window.benchKeys = (() => {
   const preset = () => PRESETS[name];
   const extra = (act) => Object.keys(preset().more).find((key) => preset().more[key] === act) || "";
 
+  /* The number pad's keys by their place, as they say something else where NumLock is off. */
+  const PAD = { Add: "+", Subtract: "-", Decimal: ".", Divide: "/", Multiply: "*", Enter: "Enter" };
+
   return {
     stored,
     name: () => name,
@@ -28,6 +31,10 @@ window.benchKeys = (() => {
       if (!(chosen in PRESETS)) return;
       name = chosen;
       stored.set("preset", name);
+    },
+    read(event) {
+      const place = name === "numpad" && event.code?.startsWith("Numpad") ? event.code.slice(6) : "";
+      return /^[0-9]$/.test(place) ? place : PAD[place] || event.key;
     },
     /* Which label a key chooses, from 0; -1 for none. */
     label(key) { return key.length === 1 ? preset().choose.indexOf(key.toLowerCase()) : -1; },
