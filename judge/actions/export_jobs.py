@@ -82,8 +82,9 @@ def work(job_id: int) -> None:
 
 def archive(job: ExportJob, *, by: User) -> Path | None:
     """The file to fetch; None where it waits no longer, or holds what this person must not see."""
-    is_theirs = job.by_id == by.pk and job.snapshot is not None
-    if not is_theirs or (job.snapshot.sees_certify and not members.may_see_certify(job.project, by)):
+    if job.by_id != by.pk or job.snapshot is None:
+        return None
+    if job.snapshot.sees_certify and not members.may_see_certify(job.project, by):
         return None
     path = _archive_path(job)
     return path if path.is_file() else None

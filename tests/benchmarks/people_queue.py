@@ -100,10 +100,7 @@ def looks(project: Project, people: list[User] | None = None, *, rounds: int = R
     """Milliseconds of each request that stores answers and brings the next item."""
     names = [f"person{number}" for number in range(PEOPLE)]
     desks = [_sit_down(project, each) for each in people or [_member(project, name) for name in names]]
-    took = []
-    for _ in range(rounds):
-        for desk in desks:
-            took.append(_submit(project, desk))
+    took = [_submit(project, desk) for _ in range(rounds) for desk in desks]
     return took[len(desks) :]  # the first round warms the process
 
 
