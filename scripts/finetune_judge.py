@@ -16,13 +16,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-ROLES = ("system", "user", "assistant")
 TARGETS = "all-linear"
 
 
 def main(words: Sequence[str] | None = None) -> None:
     options = parse(words)
-    answers = Counter(each["completion"][0]["content"] for each in read(options.rows))
+    answers = Counter(each["content"] for each in read_answers(options.rows))
     print(f"{options.rows}: {answers.total():,} lessons")
     for answer, n in answers.most_common():
         print(f"  {answer}: {n:,}")
@@ -53,8 +52,8 @@ def parse(words: Sequence[str] | None) -> argparse.Namespace:
     return options
 
 
-def read(path: Path) -> Iterator[dict[str, Any]]:
-    """Lessons as prompt and completion, so that the loss is taken on the answer alone."""
+def read_answers(path: Path) -> Iterator[dict[str, str]]:
+    """The last message of each lesson, where there is a question before it."""
     if not path.is_file():
         fail(f"there is no file {path}")
     with path.open(encoding="utf-8") as file:
@@ -62,7 +61,7 @@ def read(path: Path) -> Iterator[dict[str, Any]]:
             messages = json.loads(line).get("messages", [])
             if [each["role"] for each in messages[-2:]] != ["user", "assistant"]:
                 fail(f"{path} line {number} ends in no answer (expected: judge-sft for TRL, without a variant)")
-            yield {"prompt": messages[:-1], "completion": messages[-1:]}
+            yield messages[-1]
 
 
 def train(options: argparse.Namespace) -> None:
@@ -110,15 +109,21 @@ def train(options: argparse.Namespace) -> None:
 
 def load(path: Path | None, tokenizer: Any, longest: int) -> Any:
     """A data set of the lessons that fit: one that were cut would lose its question or its answer."""
-    from datasets import Dataset
+    from datasets import load_dataset
 
     if path is None:
         return None
-    every = list(read(path))
-    fitting = [each for each in every if n_tokens(each, tokenizer) <= longest]
+    every = load_dataset("json", data_files=str(path), split="train").map(lesson_of, remove_columns="messages")
+    sizes = [n_tokens(each, tokenizer) for each in every]
+    fitting = [place for place, size in enumerate(sizes) if size <= longest]
     if len(fitting) < len(every):
         print(f"{path}: {len(every) - len(fitting):,} lessons are longer than {longest:,} tokens and left out")
-    return Dataset.from_list(fitting)
+    return every.select(fitting)
+
+
+def lesson_of(row: dict[str, Any]) -> dict[str, Any]:
+    """Prompt and completion, so that the loss is taken on the answer alone."""
+    return {"prompt": row["messages"][:-1], "completion": row["messages"][-1:]}
 
 
 def n_tokens(lesson: dict[str, Any], tokenizer: Any) -> int:

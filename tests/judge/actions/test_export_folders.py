@@ -47,3 +47,17 @@ def test_the_manifest_names_the_fields_of_the_rows(decided: Project, tmp_path: P
     (told,) = json.loads((tmp_path / "manifest.json").read_text())["exports"]
     assert told["fields"] == ["prompt", "completion", "label"]
     assert not (tmp_path / "dataset_info.json").exists()
+
+
+def test_a_folder_loads_by_the_names_of_its_formats(decided: Project, tmp_path: Path) -> None:
+    """As the page for trainers has it: the card tells ``datasets`` which file is what."""
+    reason = "the library is no part of the product: requirements-dev.txt has it"
+    datasets = pytest.importorskip("datasets", reason=reason)
+    datasets.disable_progress_bars()
+    folder = tmp_path / "out"
+    exports.make(decided, Order(format="kto", split=parse_split(".5/.5"), even_so=True), folder, by=None)
+    exports.make(decided, Order(format="sft", even_so=True), folder, by=None)
+    sft, kto = (datasets.load_dataset(str(folder), name, cache_dir=str(tmp_path / "cache")) for name in ("sft", "kto"))
+    assert sft["train"].num_rows == 3
+    assert sft["train"].column_names == ["messages"]
+    assert sum(part.num_rows for part in kto.values()) == 3
