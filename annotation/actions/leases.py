@@ -77,6 +77,8 @@ def _lease(project: Project, by: User, columns: Sequence[Any]) -> Lease:
         judge_id=judge_id,
     )  # fmt: skip
     lease.item, lease.asked, lease.chosen = on_desk, tuple((case, criterion) for case, criterion in asked), chosen
+    assert project.policy is not None
+    lease.seconds_left = 60 * project.policy.lease_minutes  # the claim has just opened or extended it
     return lease
 
 

@@ -56,6 +56,8 @@ class Lease(models.Model):
     #: them, and what the person had chosen before they left, as a draft holds it.
     asked: Sequence[tuple[int, int]] = ()
     chosen: Mapping[str, Mapping[str, Any]] | None = None
+    #: Told by Postgres, which alone keeps the time of leases: the clock of a web server may differ.
+    seconds_left: int | None = None
 
     class Meta:
         constraints = [

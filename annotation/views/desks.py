@@ -110,6 +110,8 @@ def _asked(project: Project, lease: Lease) -> Iterable[Case]:
 
 
 def _seconds_left(lease: Lease) -> int:
+    if lease.seconds_left is not None:
+        return lease.seconds_left
     return max(0, int((lease.expires_at - timezone.now()).total_seconds()))
 
 

@@ -10,11 +10,11 @@ from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
-from annotation.actions import leases, terms
+from annotation.actions import terms
 from annotation.models import Annotator, Assignment
 from judge.models import Membership, Project, Role, User
 from tests import factories
-from tests.annotation.answering import answer, take
+from tests.annotation.answering import answer
 
 Browse = Callable[[User], Client]
 GOOD_PASSWORD = "seven green tents"
@@ -184,18 +184,3 @@ def test_wrong_methods_are_refused(project: Project, lea: User, ann: User, brows
     assert client.post(url("people", project)).status_code == 405
     for name in ("pause_person", "take_back_items"):
         assert client.get(url(name, project, person_id=ann.pk)).status_code == 405
-
-
-def test_a_person_removed_in_mid_lease_is_refused_and_the_item_comes_back(
-    project: Project, ann: User, ben: User, cleo: User, browse: Browse
-) -> None:
-    factories.import_items(project)
-    held = [take(project, ann), take(project, ben)]
-    page = browse(ann).get(url("workbench", project)).content.decode()
-    assert leases.claim(project, by=cleo) is None
-    Membership.objects.filter(user=ann).delete()
-    assert browse(ann).post(url("submit_answers", project), {"key": page[:0]}).status_code == 404
-    from tests.annotation.answering import run_out
-
-    run_out(held[0])
-    assert take(project, cleo).item_id == held[0].item_id
