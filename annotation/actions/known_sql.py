@@ -61,7 +61,7 @@ OPEN = """
 SELECT count(*) FROM opened
 """
 
-#: One item with a known label, from a random place among them: at most a hundred labels of each criterion are looked
+#: One item with a known label, from a random place among them: at most forty labels of each criterion are looked
 #: at, however many there are.
 _GOLD = """
 WITH near AS (
@@ -72,11 +72,11 @@ WITH near AS (
     ) span, LATERAL (
         (SELECT case_id FROM judge_agreedlabel
          WHERE criterion_id = k.criterion AND status = 'live' AND basis = 'adjudicated' AND id >= span.start
-         ORDER BY id LIMIT 50)
+         ORDER BY id LIMIT 20)
         UNION ALL
         (SELECT case_id FROM judge_agreedlabel
          WHERE criterion_id = k.criterion AND status = 'live' AND basis = 'adjudicated' AND id < span.start
-         ORDER BY id LIMIT 50)
+         ORDER BY id LIMIT 20)
     ) label
 ), item AS (
     SELECT i.id
