@@ -107,7 +107,7 @@ class AssignForm(forms.Form):
 
     people = forms.ModelMultipleChoiceField(
         queryset=User.objects.none(),
-        label=_("People"),
+        label=_("Who"),
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": _("Choose at least one person.")},
     )

@@ -9,6 +9,7 @@ from typing import Any
 from django import template
 from django.urls import NoReverseMatch, resolve, reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from judge import assets
 from judge.access import mark_of
@@ -30,7 +31,7 @@ PROJECT_PAGES = (
     ("milestones", _("Milestones")),
     ("agreement", _("Agreement")),
     ("quality", _("Quality")),
-    ("people", _("People")),
+    ("people", pgettext_lazy("page", "People")),
     ("members", _("Members")),
     ("import_items", _("Import")),
     ("export_labels", _("Export")),
