@@ -162,7 +162,7 @@ _WEIGHT = "CASE WHEN %(people_only)s AND d.is_audited THEN 1 / d.probability ELS
 #: Field of a ``labels`` row → what it is read from. Types are those of judge.formats.training.LABELS_COLUMNS.
 LABELS_COLUMNS = {
     "item_id": "i.identity", "context_id": "x.identity", "context": "x.content", "output": "i.output",
-    "criterion": "k.key", "label": "a.label", "passes": "s.passes", "probs": "a.probs", "p_wrong": "a.p_wrong",
+    "criterion": "k.key", "label": "a.label", "passes": "s.passes", "probs": "a.probs::json", "p_wrong": "a.p_wrong",
     "basis": "a.basis", "n_people": "a.n_people", "confidence": "v.confidence", "raters": _RATERS.strip(),
     "weight": _WEIGHT, "judge_version": "g.version::text",
     "rubric_version": "(%(rubric_versions)s::json ->> k.id::text)", "stream": "i.stream",

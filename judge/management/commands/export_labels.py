@@ -9,6 +9,7 @@ from judge.actions import exports, snapshots
 from judge.actions.export_rows import FORMATS
 from judge.actions.exports import ExportReport, Order
 from judge.cli import CojudgeCommand, find_project
+from judge.errors import InputError
 from judge.formats.training_dialects import DIALECTS
 from judge.rules.exporting import parse_filters, parse_split
 
@@ -33,7 +34,13 @@ class Command(CojudgeCommand):
         parser.add_argument("--output", type=Path, required=True, metavar="DIR")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        report = self._export(options)
+        try:
+            report = self._export(options)
+        except OSError as error:
+            raise InputError(
+                f"the files could not be written: {error.strerror or error}", where=str(options["output"]),
+                next_step="None of them stands there under its name. Make room and repeat the command.",
+            ) from error  # fmt: skip
         self.end_progress()
         for each in report.snapshot.files:
             self.say(f"{report.manifest_path.parent / each['name']}: {each['rows']:,} rows")
