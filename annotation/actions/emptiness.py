@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -9,7 +10,7 @@ from enum import StrEnum
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
-from annotation.actions import terms
+from annotation.actions import rests, terms
 from annotation.actions.submissions import sent_back
 from annotation.models import Annotator
 from judge.models import Case, Judgment, Project, User
@@ -57,11 +58,18 @@ class Nothing:
 
 def explain(project: Project, *, by: User) -> Nothing:
     """:func:`why_nothing_left` with the particulars that a person is told."""
-    own = terms.of_person(project, by)
+    key, since = ("why", project.pk, by.pk), time.monotonic()
+    known: Nothing | None = rests.recall(key)
+    if known is not None:
+        return known
     why = why_nothing_left(project, by=by)
-    if why is Empty.PAUSED:
-        return Nothing(why, reason=own.pause_reason)
-    return Nothing(why, opens_at=terms.last_midnight() + timedelta(days=1) if why is Empty.CAPPED else None)
+    nothing = Nothing(
+        why,
+        reason=terms.of_person(project, by).pause_reason if why is Empty.PAUSED else "",
+        opens_at=terms.last_midnight() + timedelta(days=1) if why is Empty.CAPPED else None,
+    )
+    rests.remember(key, nothing, since=since)
+    return nothing
 
 
 def why_nothing_left(project: Project, *, by: User) -> Empty:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from django.db import DEFAULT_DB_ALIAS, IntegrityError, transaction
 from django.db.models import Model
 
-from annotation.actions import claim_sql, lease_sql
+from annotation.actions import claim_sql, lease_sql, rests
 from annotation.actions.lease_sql import fetch_row
 from annotation.actions.terms import last_midnight
 from annotation.models import Draft, Lease
@@ -28,17 +29,24 @@ def claim(project: Project, *, by: User) -> Lease | None:
     It comes with its item and context, but only what somebody who answers may see of them, and with the draft. None
     when the queue holds nothing for this person: :func:`annotation.actions.emptiness.why_nothing_left` says why.
     """
-    statement = claim_sql.CLAIM
+    key, since, statement = ("claim", project.pk, by.pk), time.monotonic(), claim_sql.CLAIM
+    if rests.recall(key) and not _holds_one(project, by):
+        return None
     for _attempt in range(MOST_TRIES):
         is_picked, *found = _claim(statement, project, by)
         if found and found[0]:
             return _lease(project, by, found)
         if not is_picked:
             if statement is claim_sql.CLAIM_PATIENTLY:
+                rests.remember(key, True, since=since)
                 return None
             sweep_expired(project)
             statement = claim_sql.CLAIM_PATIENTLY
     return None
+
+
+def _holds_one(project: Project, by: User) -> bool:
+    return Lease.objects.filter(project=project, person=by, closed_at=None).exists()
 
 
 def _claim(statement: str, project: Project, by: User) -> Sequence[Any]:
