@@ -105,7 +105,7 @@ def test_calibrators_and_students_never_read_a_context_that_measures(world: Proj
 def test_no_training_export_holds_a_context_that_measures(world: Project, tmp_path: Path, format: str) -> None:
     report = exports.export(world, format, tmp_path, by=None)
     written = report.path.read_text()
-    assert "likes tents" in written
+    assert "likes tents" in written or format in ("dpo", "listwise")  # its contexts hold one output: none to compare
     assert "planted" not in written
     assert sum(report.excluded.values()) > 0
 
