@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from annotation.actions import leases
-from judge.actions import policies
+from judge.actions import policies, second_labels
 from judge.models import Case, Item, Project, Role, User
 from judge.rules.routing import FIRST_PEOPLE, REFERENCE_PEOPLE
 from tests import factories
@@ -73,7 +73,10 @@ def test_what_measures_a_judge_is_asked_alike_whatever_the_policy(
     assert ask(project, crowd, answers) == asked
 
 
-def test_one_person_suffices_on_open_cases_where_the_policy_says_so(project: Project, crowd: list[User]) -> None:
+def test_one_person_suffices_on_open_cases_where_the_policy_says_so(
+    project: Project, crowd: list[User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(second_labels, "SECOND_LABEL_RATE", 0.0)  # the draw for a check is another matter
     policies.revise(project, by=None, overlap=1, one_person_labels=True)
     bring(project, people=1)
     assert ask(project, crowd, [GOOD, GOOD]) == 1
