@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from annotation.actions import rests, terms
 from annotation.actions.submissions import sent_back
-from annotation.models import Annotator
+from annotation.models import Annotator, Lease
 from judge.models import Case, Judgment, Project, User
 from judge.rules.stages import Stage
 
@@ -85,7 +85,7 @@ def why_nothing_left(project: Project, *, by: User) -> Empty:
     answered = Judgment.objects.filter(case=OuterRef("pk"), rater__user=by, retracted_at=None)
     open_to_them = waiting.filter(~Exists(answered), ~Exists(sent_back(by).filter(case=OuterRef("pk"))))
     found = Project.objects.filter(pk=project.pk).values_list(
-        Exists(open_to_them.filter(_within(own))),
+        Exists(open_to_them.filter(_within(own), pk__in=_held(project))),
         Exists(open_to_them),
         Exists(waiting),
         Exists(cases.filter(stage=Stage.IMPORTED)),
@@ -94,13 +94,19 @@ def why_nothing_left(project: Project, *, by: User) -> Empty:
     )[0]
     reasons = (
         Empty.HELD_BY_OTHERS,
-        Empty.OUTSIDE_TERMS,
+        Empty.OUTSIDE_TERMS if own.languages or own.criteria else Empty.HELD_BY_OTHERS,  # held until a moment ago
         Empty.ANSWERED_ALL,
         Empty.WAITING_FOR_JUDGE,
         Empty.WITH_ADJUDICATOR,
         Empty.ALL_DONE,
     )
     return next((reason for reason, is_so in zip(reasons, found, strict=True) if is_so), Empty.NOTHING_IMPORTED)
+
+
+def _held(project: Project) -> list[int]:
+    """The cases that lie on somebody's desk now: a few for each person at work."""
+    found = Lease.objects.filter(project=project, closed_at=None).values_list("case_ids", flat=True)
+    return [case for cases in found for case in cases]
 
 
 def _within(own: Annotator) -> Q:

@@ -37,7 +37,7 @@ def claim(project: Project, *, by: User) -> Lease | None:
         if found and found[0]:
             return _lease(project, by, found)
         if not is_picked:
-            if statement is claim_sql.CLAIM_PATIENTLY:
+            if statement is claim_sql.CLAIM_PATIENTLY or rests.took_long(since):
                 rests.remember(key, True, since=since)
                 return None
             sweep_expired(project)

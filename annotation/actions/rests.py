@@ -11,7 +11,7 @@ import time
 from typing import Any
 
 #: Seconds: a quicker look is simply repeated; and the longest rest, after which what came in meanwhile is found.
-QUICK, LONGEST = 0.25, 120.0
+QUICK, LONGEST = 0.25, 300.0
 #: A look that took a second is not repeated for so many seconds.
 TIMES = 30.0
 
@@ -22,8 +22,12 @@ _FOUND: dict[tuple[Any, ...], tuple[float, Any]] = {}
 def remember(key: tuple[Any, ...], found: Any, *, since: float) -> None:
     """Keep ``found``, if looking for it since ``since`` (``time.monotonic``) took long."""
     now = time.monotonic()
-    if now - since > QUICK:
+    if took_long(since):
         _FOUND[key] = (now + min(LONGEST, TIMES * (now - since)), found)
+
+
+def took_long(since: float) -> bool:
+    return time.monotonic() - since > QUICK
 
 
 def recall(key: tuple[Any, ...]) -> Any:

@@ -139,3 +139,19 @@ def test_the_web_servers_clock_moves_no_lease(
         assert take(project, ann).pk == lease.pk
     monkeypatch.undo()
     assert answer(project, ann, lease=lease).extra == ()
+
+
+def test_what_others_hold_within_ones_terms_is_told_apart_from_what_lies_outside(
+    project: Project, ann: User, ben: User, cleo: User, lea: User
+) -> None:
+    factories.import_items(project, n=2)
+    speak("zh", "en")
+    terms.set_terms(project, ann, languages=["zh"], by=lea)
+    for person in (ben, cleo):
+        terms.set_terms(project, person, languages=["zh"], by=lea)
+        take(project, person)
+    assert leases.claim(project, by=ann) is None
+    assert why_nothing_left(project, by=ann) is Empty.HELD_BY_OTHERS
+    for person in (ben, cleo):
+        answer(project, person)
+    assert why_nothing_left(project, by=ann) is Empty.OUTSIDE_TERMS
