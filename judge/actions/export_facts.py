@@ -55,13 +55,11 @@ def _counts(scope: Scope) -> dict[str, dict[str, int]]:
 
 
 def _agreement(scope: Scope) -> list[dict[str, Any]]:
-    """People's agreement on each criterion, as the page Agreement tells it; counted now where nobody has yet."""
-    summary = agreements.read(scope.project)
-    measured = summary.data if summary else agreements.measure(scope.project)
+    """People's agreement on each criterion, as the page Agreement tells it."""
     keys = dict(Criterion.objects.filter(project=scope.project).values_list("pk", "key"))
     return [
-        {"criterion": keys[each["criterion"]], **{name: each["all"][name] for name in ("n", "agree", "alpha", "ac1")}}
-        for each in measured["criteria"]
+        {"criterion": keys[pk], **{name: figures[name] for name in ("n", "agree", "alpha", "ac1")}}
+        for pk, figures in agreements.in_short(scope.project).items()
     ]
 
 
