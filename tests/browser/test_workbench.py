@@ -6,12 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from annotation.models import Lease, Submission
-from annotation.rules.answers import Answer
 from judge.models import Judgment, Project, User
 from tests import factories
 from tests.annotation.answering import answer
@@ -228,22 +226,3 @@ def test_an_ordinary_item_needs_no_scrolling(people: tuple[Project, User], open_
         assert page.evaluate("p => (e => e.scrollHeight <= e.clientHeight)(document.querySelector(p))", part), part
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-
-
-PAGES = ("workbench", "recent", "edit_answers", "adjudication", "dispute")
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_page_has_a_serious_barrier(people: tuple[Project, User], open_window: Open, scheme: str) -> None:
-    project, ann = people
-    ben = factories.make_member(project, "ben", factories.Role.ANNOTATOR)
-    key = answer(project, ann).key
-    answer(project, ben, {"relevance": Answer(is_flagged=True, note="hm"), "specificity": Answer("concrete")})
-    case_id = Judgment.objects.get(unscored_reason="flagged").case_id
-    window, found = open_window(ann, color_scheme=scheme), []
-    for name in PAGES:
-        more = {"edit_answers": {"key": key}, "dispute": {"case_id": case_id}}.get(name, {})
-        page = window.go(url(name, project, **more))
-        violations = Axe().run(page).response["violations"]
-        found += [(name, each["id"], each["nodes"][0]["html"][:200]) for each in violations]
-    assert found == []
