@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from celery import current_app
 from django.test import Client
 
 from judge.actions import export_jobs
@@ -71,6 +72,24 @@ def test_trainer_downloads_as_many_rows_as_the_page_promised(browse: Browse, agr
     assert set(found) == {"labels.jsonl", "manifest.json", "README.md"}
     assert len(found["labels.jsonl"].splitlines()) == 2
     assert json.loads(found["manifest.json"])["files"][0]["rows"] == 2
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("queue")
+def test_where_there_is_a_queue_a_worker_of_exports_makes_it(browse: Browse, agreed: Project, tim: User) -> None:
+    client = browse(tim)
+    with current_app.connection_for_write() as broker:
+        waiting = broker.SimpleQueue("export")
+        client.post(url(agreed), {"format": "labels"})
+        assert "waits for a worker" in client.get(url(agreed)).text
+
+        message = waiting.get(block=False)
+        message.ack()
+        waiting.close()
+    assert message.headers["task"] == make_export.name
+    make_export(*message.payload[0])
+
+    assert len(fetch(client, agreed)["labels.jsonl"].splitlines()) == 2
 
 
 @pytest.mark.django_db(transaction=True)
