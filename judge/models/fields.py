@@ -1,4 +1,4 @@
-"""A column type that Django lacks."""
+"""Column types that Django lacks."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from typing import Any
 
 from django.db import models
 from psycopg.types.json import Json
+
+from judge.services import secrets
 
 
 class OrderedJSONField(models.JSONField):
@@ -20,3 +22,13 @@ class OrderedJSONField(models.JSONField):
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
         return None if value is None else Json(value)
+
+
+class SecretField(models.TextField):
+    """Text that lies encrypted in the database and is plain in Python; it cannot be searched for."""
+
+    def get_prep_value(self, value: Any) -> Any:
+        return None if value is None else secrets.hide(str(value))
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        return None if value is None else secrets.reveal(value)
