@@ -23,6 +23,7 @@ from django.utils.cache import patch_vary_headers
 PREFIX = "assets/"
 BUNDLES: Mapping[str, Sequence[str]] = {
     "site.css": ("css/tokens.css", "css/base.css", "css/components.css", "css/pages.css"),
+    "charts.css": ("css/charts.css",),
     "site.js": ("django_htmx/htmx-2.min.js", "js/page.js"),
     "workbench.css": ("css/workbench.css",),
     "workbench.js": ("js/keys.js", "js/workbench.js", "js/bench.js"),
