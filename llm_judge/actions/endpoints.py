@@ -16,6 +16,7 @@ from django.db import IntegrityError, transaction
 from judge.actions import events
 from judge.errors import CojudgeError, InputError, ServiceError
 from judge.models import User
+from judge.rules.addresses import EXPECTED, check_public_host
 from judge.services import models
 from llm_judge.actions import embedders, offline
 from llm_judge.backends import vllm_offline
@@ -25,7 +26,6 @@ from llm_judge.backends.openai_http import OpenAIBackend
 from llm_judge.backends.pool import Member, Pool
 from llm_judge.backends.scripted import Fault, ScriptedBackend, fail_share
 from llm_judge.models import Endpoint
-from llm_judge.rules.addresses import EXPECTED, check_public_host
 from llm_judge.rules.configuration import ScoringRule
 
 logger = logging.getLogger(__name__)

@@ -15,7 +15,7 @@ from aiohttp.resolver import ThreadedResolver
 from yarl import URL
 
 from judge.errors import InputError
-from llm_judge.rules.addresses import check_public_host, is_public
+from judge.rules.addresses import check_public_host, is_public
 from llm_judge.rules.records import CompletionFailure, UnscoredReason
 
 _MAX_BODY = 8 * 1024 * 1024

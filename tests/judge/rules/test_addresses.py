@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from judge.errors import InputError
-from llm_judge.rules.addresses import check_public_host, is_public, read_literal
+from judge.rules.addresses import check_public_host, is_public, read_literal
 
 HOSTILE = [
     # loopback, in every spelling that a system takes

@@ -1,4 +1,4 @@
-"""Which addresses a model server may have that somebody other than an admin names: only public ones.
+"""Which addresses a server may have that somebody other than an admin names: only public ones.
 
 Else our workers would fetch, with their place in the network, what its owner meant for nobody: a cloud's metadata, a
 database's page, a colleague's machine. A name may lead anywhere and may change its mind, so names are looked at again
