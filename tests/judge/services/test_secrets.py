@@ -8,7 +8,7 @@ from judge.errors import ServiceError
 from judge.models.fields import SecretField
 from judge.services import secrets
 
-OLD, NEW = "the old key, which is long enough by far", "the new key, which is long enough as well"
+OLD, NEW = "the old key which is long enough by far", "the new key which is long enough as well"
 
 
 @pytest.fixture
