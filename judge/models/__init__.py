@@ -1,3 +1,4 @@
+from judge.models.api import ApiReply, ApiToken, ApiUse, Delivery, Webhook
 from judge.models.append_only import AppendOnly, append_only_models, moving
 from judge.models.certificate import Alarm, AuditWatch, Certificate, Milestone, SkillTable, WaitingBatch
 from judge.models.decision import AgreedLabel, Decision, Event
@@ -14,6 +15,9 @@ from judge.models.user import User
 __all__ = [
     "AgreedLabel",
     "Alarm",
+    "ApiReply",
+    "ApiToken",
+    "ApiUse",
     "AppendOnly",
     "AuditWatch",
     "Case",
@@ -21,6 +25,7 @@ __all__ = [
     "Context",
     "Criterion",
     "Decision",
+    "Delivery",
     "Event",
     "ExportJob",
     "Frame",
@@ -48,6 +53,7 @@ __all__ = [
     "User",
     "Verdict",
     "WaitingBatch",
+    "Webhook",
     "append_only_models",
     "moving",
 ]
