@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
 from judge.actions import events, judges, rubrics, teaching, verdicts
 from judge.errors import CojudgeError
@@ -126,16 +126,20 @@ def _fit_one(judge: Judge, criterion: Criterion) -> tuple[Mapping[str, object], 
 
 
 def _lessons(judge: Judge, criterion: Criterion) -> list[Lesson]:
-    """Cases on which every rater of the judge gave an answer and people agree."""
+    return list(lessons(judge, criterion, teaching.train_cases(judge.project)).values())
+
+
+def lessons(judge: Judge, criterion: Criterion, among: QuerySet[Case]) -> dict[int, Lesson]:
+    """Of these train cases, in id order, those on which every rater of the judge gave an answer and people agree."""
     from judge.stats.calibrators import Lesson
 
-    found = teaching.teachable(teaching.train_cases(judge.project)).filter(criterion=criterion)
+    found = teaching.teachable(among).filter(criterion=criterion)
     cases: list[Case] = list(found.select_related("item").order_by("pk"))
     labels = teaching.labels_of(case.pk for case in cases)
     heard: Any = verdicts.answers_of(judge, [case for case in cases if case.pk in labels])
     lengths = verdicts.lengths_of(heard)
-    return [
-        Lesson(heard[case.pk], labels[case.pk], case.item.context_id, lengths.get(case.pk))
+    return {
+        case.pk: Lesson(heard[case.pk], labels[case.pk], case.item.context_id, lengths.get(case.pk))
         for case in cases
         if case.pk in heard
-    ]
+    }

@@ -27,6 +27,15 @@ IN_STREAM = (
 ORDER BY c.id
 """
 )
+#: The latest cases of a stream that teaches or measures, whatever their frame.
+LATEST = (
+    READINGS
+    + """
+  AND i.project_id = %(project)s AND i.stream = %(stream)s
+  AND i.stream IN ('train', 'gold')
+ORDER BY c.id DESC LIMIT %(most)s
+"""
+)
 OF_CASES = READINGS + " AND c.id = ANY (%(cases)s::bigint[]) ORDER BY c.id"
 
 #: Confidences from which a grid is made: all cases outside certify and train, whatever their routing; and those of

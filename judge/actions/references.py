@@ -57,6 +57,12 @@ def of_stream(
     return sorted(found, key=lambda reading: (reading.order, reading.case_id))
 
 
+def latest(judge: Judge, criterion_id: int, stream: Stream, most: int) -> list[Reading]:
+    """The latest cases of the train or gold stream, in id order; of another stream none."""
+    values = {"judge": judge.pk, "criterion": criterion_id, "project": judge.project_id}
+    return _fetch(reference_sql.LATEST, stream=stream.value, most=most, **values)[::-1]
+
+
 def of_cases(judge: Judge, criterion_id: int, case_ids: Iterable[int]) -> list[Reading]:
     """These cases, in id order."""
     return _fetch(reference_sql.OF_CASES, judge=judge.pk, criterion=criterion_id, cases=bulk.array(case_ids))

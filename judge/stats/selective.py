@@ -99,8 +99,8 @@ def certify(
         raise InputError(
             f"{len(scores)} confidences and {len(right)} answers", where="certify cases", expected="one of each a case"
         )
-    distinct, starts = _spread_starts(thresholds)
-    n, errors = _count_from(scores, distinct), _count_from(scores[~right], distinct)
+    distinct, starts = spread_starts(thresholds)
+    n, errors = count_from(scores, distinct), count_from(scores[~right], distinct)
     p_values = binomial_tail(errors, n, alpha)
     steps, start = _fall_back(distinct, n, errors, p_values, starts, delta)
     last = next((step for step in reversed(steps) if step.is_rejected), None)
@@ -239,7 +239,7 @@ def _read_grid(grid: ArrayLike) -> Numbers:
     return thresholds
 
 
-def _spread_starts(thresholds: Numbers) -> tuple[Numbers, dict[int, tuple[float, ...]]]:
+def spread_starts(thresholds: Numbers) -> tuple[Numbers, dict[int, tuple[float, ...]]]:
     """The distinct thresholds, and which starts wait at which: a start keeps its place when ties are removed."""
     is_first = np.ones(len(thresholds), dtype=np.bool_)
     is_first[1:] = np.diff(thresholds) < 0
@@ -252,7 +252,7 @@ def _spread_starts(thresholds: Numbers) -> tuple[Numbers, dict[int, tuple[float,
     return thresholds[is_first], starts
 
 
-def _count_from(scores: Numbers, thresholds: Numbers) -> NDArray[np.int64]:
+def count_from(scores: Numbers, thresholds: Numbers) -> NDArray[np.int64]:
     """How many scores are at or above each threshold."""
     counts: NDArray[np.int64] = len(scores) - np.searchsorted(np.sort(scores), thresholds, side="left")
     return counts
