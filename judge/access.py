@@ -1,7 +1,8 @@
-"""Who may open which page: one mark on every view, one place that decides.
+"""Who may open which page: one mark on every view, one function that decides (:func:`opens`).
 
 A view marked :func:`project` takes ``request.project`` and ``request.roles`` from here. A stranger gets
 "not found", so that names of projects cannot be guessed; a member without the role gets "not allowed".
+docs/roles.md is written from the marks (``manage.py write_roles``).
 """
 
 from __future__ import annotations
@@ -38,30 +39,62 @@ class ProjectRequest(SignedInRequest):
     roles: frozenset[str]
 
 
+PUBLIC, SIGNED_IN, PROJECT = "public", "signed in", "project: "
+
+
+def opens(mark: str, roles: frozenset[str] | None) -> bool:
+    """Whether a page with this mark opens to somebody who holds ``roles`` in its project; None: to a visitor.
+
+    >>> opens("project: lead, trainer", frozenset({"trainer"})), opens("project: lead", frozenset({"trainer"}))
+    (True, False)
+    >>> opens("signed in", None), opens("signed in", frozenset())
+    (False, True)
+    """
+    if mark == PUBLIC:
+        return True
+    if roles is None:
+        return False
+    return mark == SIGNED_IN or not roles.isdisjoint(mark.removeprefix(PROJECT).split(", "))
+
+
 def public(view: View) -> View:
     """Anybody may open it, signed in or not."""
-    return _marked(view, "public")
+    return _marked(view, PUBLIC)
 
 
 def signed_in(view: View) -> View:
     """Any person with an account may open it; it shows only what is theirs."""
-    return _marked(login_required(view), "signed in")
+    return _marked(login_required(view), SIGNED_IN)
+
+
+def own_account(view: View) -> View:
+    """Any person may open it to change their own account; the demo's public accounts are everybody's."""
+
+    @wraps(view)
+    def checked(request: SignedInRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.user.is_demo:
+            raise NotAllowed(_("This is a public account of the demo: nobody changes how it is entered."))
+        return view(request, *args, **kwargs)
+
+    return signed_in(checked)
 
 
 def project(*roles: Role) -> Callable[[View], View]:
     """Members of the project in the URL's ``slug`` who hold one of ``roles``; site admins too."""
 
+    text_of_mark = PROJECT + ", ".join(role.value for role in roles)
+
     def mark(view: View) -> View:
         @wraps(view)
         def checked(request: ProjectRequest, slug: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
             request.project, request.roles = enter(request.user, slug)
-            if not request.roles & {role.value for role in roles}:
+            if not opens(text_of_mark, request.roles):
                 wanted = ", ".join(str(role.label) for role in roles)
                 text = _("This page is for %(roles)s. Ask a lead of %(project)s for that role.")
                 raise NotAllowed(text % {"roles": wanted, "project": request.project.name})
             return view(request, *args, **kwargs)
 
-        return _marked(login_required(checked), "project: " + ", ".join(role.value for role in roles))
+        return _marked(login_required(checked), text_of_mark)
 
     return mark
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.db.models import Model, QuerySet
@@ -81,6 +82,8 @@ class MembershipAdmin(AnyAdmin):
     list_select_related = ("user", "project")
 
 
+#: One door for all: lock-out and second factors guard the site admin's pages too.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 admin.site.register(
     [*models.append_only_models(), models.Context, models.Frame, models.Item, models.Case, models.Rater,
      models.JudgmentText],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -37,6 +38,12 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django_htmx",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.mfa",
+    "axes",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -51,7 +58,9 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "judge.http.CojudgeErrorMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "judge.urls"
 WSGI_APPLICATION = "judge.wsgi.application"
@@ -102,6 +111,49 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
+
+# Who may come in, docs/accounts.md. Accounts are made by invitations; nobody signs up.
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+ACCOUNT_ADAPTER = "judge.sign_in.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]  # nobody sees the form: allauth wants to know
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_RATE_LIMITS = False  # they count in each process alone; judge.lockout counts in the database
+SOCIALACCOUNT_ADAPTER = "judge.sign_in.IdentityAdapter"
+SOCIALACCOUNT_STORE_TOKENS = False
+MFA_ADAPTER = "judge.sign_in.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "Cojudge"
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # an address comes from an invitation or the provider, never from the account itself
+
+
+def oidc(issuer: str) -> dict[str, Any]:
+    """allauth's providers for one OpenID Connect issuer; none for an empty address."""
+    app = {
+        "provider_id": "sso",
+        "name": ENVIRON.get("COJUDGE_OIDC_NAME") or "OpenID Connect",
+        "client_id": ENVIRON.get("COJUDGE_OIDC_CLIENT_ID", ""),
+        "secret": ENVIRON.get("COJUDGE_OIDC_SECRET", ""),
+        "settings": {"server_url": issuer.rstrip("/"), "oauth_pkce_enabled": True},
+    }
+    return {"openid_connect": {"APPS": [app]}} if issuer else {}
+
+
+SOCIALACCOUNT_PROVIDERS = oidc(ENVIRON.get("COJUDGE_OIDC_ISSUER", ""))
+#: Proxies in front of us that append to X-Forwarded-For: without them the header is a stranger's word.
+PROXIES = int(ENVIRON.get("COJUDGE_PROXIES") or (1 if is_on("COJUDGE_HTTPS") else 0))
+AXES_HANDLER = "judge.lockout.LockoutHandler"
+AXES_LOCKOUT_CALLABLE = "judge.lockout.locked_page"
+AXES_CLIENT_IP_CALLABLE = "judge.http.client_address"
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], "username", "ip_address"]
+AXES_FAILURE_LIMIT = int(ENVIRON.get("COJUDGE_LOCK_AFTER", "5"))
+AXES_COOLOFF_TIME = timedelta(minutes=int(ENVIRON.get("COJUDGE_LOCK_MINUTES", "15")))
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # who is locked out is told when it ends, and then it ends
+AXES_RESET_ON_SUCCESS = True
+AXES_DISABLE_ACCESS_LOG = True  # judge.sign_in writes an event
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "code", "csrfmiddlewaretoken"]
+AXES_VERBOSE = False
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
+from judge.actions import identities
 from judge.models import Membership, Project, User
 
 
@@ -17,8 +18,8 @@ def path_for(user: User) -> str:
 
 
 def may_have_link(user: User, project: Project) -> bool:
-    """Whether a lead of ``project`` may be given a link for this account: nobody has set a password yet, and it opens
+    """Whether a lead of ``project`` may be given a link for this account: nobody has come in yet, and it opens
     nothing but this project. A lead never gets at an account that somebody uses, here or elsewhere."""
-    if not user.is_active or user.is_staff or user.is_superuser or user.is_demo or user.has_usable_password():
+    if not identities.is_waiting(user):
         return False
     return not Membership.objects.filter(user=user).exclude(project=project).exists()

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from judge import assets
-from judge.access import mark_of
+from judge.access import mark_of, opens
 
 register = template.Library()
 
@@ -75,10 +75,5 @@ def open_pages(slug: str, roles: frozenset[str], *, current: str = "") -> Iterat
     """Pages of a project that somebody with ``roles`` may open."""
     for name, text in PROJECT_PAGES:
         url = page_url(name, slug=slug)
-        if url and roles & _roles_of(url):
+        if url and opens(mark_of(resolve(url).func) or "", roles):
             yield Link(name, str(text), url, is_current=name == current)
-
-
-def _roles_of(url: str) -> frozenset[str]:
-    mark = mark_of(resolve(url).func) or ""
-    return frozenset(mark.removeprefix("project: ").split(", "))
