@@ -8,6 +8,7 @@ class AnnotationConfig(AppConfig):
     verbose_name = "People"
 
     def ready(self) -> None:
-        from annotation.actions import demo
+        from annotation.actions import demo, quality
 
         registry.demo_seeders["2 people: answers"] = demo.seed
+        registry.summaries[quality.NAME] = registry.SummaryKind(quality.measure)

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from annotation.actions import assignments, leases, quality
+from annotation.actions import assignments, leases
 
 
 @shared_task
@@ -10,9 +10,3 @@ def sweep_leases() -> int:
     """Give back the items of people who left, and end assignments of what is settled."""
     assignments.close_settled()
     return leases.sweep_expired()
-
-
-@shared_task
-def count_quality() -> None:
-    """Count how people answer, where anybody has answered since."""
-    quality.refresh_all()

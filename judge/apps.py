@@ -8,6 +8,7 @@ class JudgeConfig(AppConfig):
     verbose_name = "The court"
 
     def ready(self) -> None:
-        from judge.actions import health
+        from judge.actions import agreements, health
 
         registry.doctor_checks.update(health.CHECKS)
+        registry.summaries[agreements.NAME] = registry.SummaryKind(agreements.measure)

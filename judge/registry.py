@@ -32,6 +32,18 @@ class CaseCost:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class SummaryKind:
+    """Numbers of a project that a worker counts and a page shows (judge.actions.summaries).
+
+    ``measure(project)`` gives them as JSON, from rows of record alone: counted twice they are the same.
+    ``mark(project)`` is a short text that differs where something moved that left no event; most kinds need none.
+    """
+
+    measure: Callable[[Any], dict[str, Any]]
+    mark: Callable[[Any], str] | None = None
+
+
 #: Functions without arguments that return a list of findings.
 doctor_checks: dict[str, Callable[[], list[Finding]]] = {}
 #: Functions that bring a demo project to life: ``seed(project, say)``, run in order of name.
@@ -49,8 +61,10 @@ judge_setups: dict[str, Callable[..., Any]] = {}
 judge_lessons: dict[str, Callable[..., list[list[tuple[str, str]]]]] = {}
 #: ``cost_of(judge)``: what a case costs it, None where nobody kept count.
 judge_costs: dict[str, Callable[[Any], CaseCost | None]] = {}
-#: Template names of panels on the project page, with the function that gives their context (project → dict).
-panels: dict[str, tuple[str, Callable[[Any], dict[str, Any]]]] = {}
+#: Panels of the overview in order of key: the name of the URL of a view that gives a fragment (docs/dashboards.md).
+panels: dict[str, str] = {}
+#: Numbers that workers count, by the name of their row: "overview", "agreement", …
+summaries: dict[str, SummaryKind] = {}
 
 
 def default_judge() -> str:

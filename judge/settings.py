@@ -235,8 +235,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
     "sweep leases": {"task": "annotation.tasks.sweep_leases", "schedule": 60.0, "options": {"expires": 60}},
-    "count quality": {"task": "annotation.tasks.count_quality", "schedule": 300.0, "options": {"expires": 300}},
-    "count agreement": {"task": "judge.tasks.count_agreement", "schedule": 300.0, "options": {"expires": 300}},
+    "refresh summaries": {"task": "judge.tasks.refresh_summaries", "schedule": 5.0, "options": {"expires": 5}},
     "refresh skills": {"task": "judge.tasks.refresh_skills", "schedule": 300.0, "options": {"expires": 300}},
     "refit calibrators": {"task": "judge.tasks.refit_calibrators", "schedule": 300.0, "options": {"expires": 300}},
     "refit students": {"task": "llm_judge.tasks.refit_students", "schedule": 300.0, "options": {"expires": 300}},

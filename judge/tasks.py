@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from judge.actions import agreements, calibrations, certifications, export_jobs, skills, watches
+from judge.actions import calibrations, certifications, export_jobs, skills, summaries, watches
 
 
 @shared_task
@@ -29,9 +29,9 @@ def refit_calibrators() -> None:
 
 
 @shared_task
-def count_agreement() -> None:
-    """Measure how far people agree, where anybody has answered since."""
-    agreements.refresh_all()
+def refresh_summaries() -> None:
+    """Count anew what pages show, where something has moved."""
+    summaries.refresh_due()
 
 
 @shared_task

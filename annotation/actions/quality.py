@@ -6,11 +6,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.db.models.functions import Now
-
 from annotation.actions import quality_sql
 from annotation.rules.measuring import FAST_SHARE, LEAST_MS, LEAST_TIMED
-from judge.actions import agreement_sql, bulk, skills
+from judge.actions import agreement_sql, bulk, skills, summaries
 from judge.actions.skills import Material
 from judge.models import Criterion, Project, Rater, Summary
 from judge.rules.skills import Said
@@ -23,27 +21,14 @@ LEAST_ANSWERS = 20
 type Count = list[int]
 
 
-def refresh_all() -> int:
-    """Count anew where anybody has answered since; returns for how many projects."""
-    return sum(refresh(project) for project in Project.objects.order_by("pk"))
-
-
 def refresh(project: Project) -> bool:
-    """Count anew if anything was answered, corrected or adjudicated since the last time."""
-    state: str = bulk.execute(quality_sql.STATE, project=project.pk)[0][0]
-    known = Summary.objects.filter(project=project, name=NAME).values_list("fitted_on", flat=True).first()
-    if known == state or (known is None and state.startswith("0:")):
-        return False
-    Summary.objects.update_or_create(
-        project=project, name=NAME, defaults={"data": measure(project), "fitted_on": state, "computed_at": Now()}
-    )
-    return True
+    """Count anew if anything has moved since the last time."""
+    return summaries.refresh(project, NAME)
 
 
 def read(project: Project) -> Summary | None:
-    """What was counted last; None where nobody has answered yet, or no worker has looked."""
-    found: Summary | None = Summary.objects.filter(project=project, name=NAME).first()
-    return found
+    """What was counted last; None where nothing has happened yet, or no worker has looked."""
+    return summaries.read(project, NAME)
 
 
 def measure(project: Project) -> dict[str, Any]:

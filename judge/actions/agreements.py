@@ -7,9 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from django.db.models.functions import Now
-
-from judge.actions import agreement_sql, bulk
+from judge.actions import agreement_sql, bulk, summaries
 from judge.errors import InputError
 from judge.models import Criterion, Project, Rater, RubricCriterion, Summary
 from judge.rules.scales import ScaleKind
@@ -24,27 +22,14 @@ MOST_PAIRS, MOST_SPLITS = 20, 30
 LEAST_SHARED = 20
 
 
-def refresh_all() -> int:
-    """Count anew where anybody has answered since; returns for how many projects."""
-    return sum(refresh(project) for project in Project.objects.order_by("pk"))
-
-
 def refresh(project: Project) -> bool:
-    """Count anew if anything was answered or corrected since the last time."""
-    state: str = bulk.execute(agreement_sql.STATE, project=project.pk)[0][0]
-    known = Summary.objects.filter(project=project, name=NAME).values_list("fitted_on", flat=True).first()
-    if known == state or (known is None and state.startswith("0:")):
-        return False
-    Summary.objects.update_or_create(
-        project=project, name=NAME, defaults={"data": measure(project), "fitted_on": state, "computed_at": Now()}
-    )
-    return True
+    """Count anew if anything has moved since the last time."""
+    return summaries.refresh(project, NAME)
 
 
 def read(project: Project) -> Summary | None:
-    """What was counted last; None where nobody has answered yet, or no worker has looked."""
-    found: Summary | None = Summary.objects.filter(project=project, name=NAME).first()
-    return found
+    """What was counted last; None where nothing has happened yet, or no worker has looked."""
+    return summaries.read(project, NAME)
 
 
 def measure(project: Project) -> dict[str, Any]:

@@ -10,22 +10,20 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.template.loader import render_to_string
 from django.utils.cache import patch_vary_headers
-from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.views.decorators.http import require_GET
 
 from judge import access, registry
 from judge.actions import alarms, cells
 from judge.actions.cells import Cell
+from judge.http import fragment
 from judge.models import JudgeRater, Membership, Project, Role, User
-from judge.templatetags.pages import Link, open_pages
+from judge.templatetags.pages import Link, open_pages, page_url, roles_of
 from judge.views import flow
 
 #: Where people come to work: shown beside a project's name in the list.
 DOORS = ("workbench", "adjudication", "project", "rubric")
-STOP_POLLING = 286  # htmx stops asking when it sees this status
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +53,8 @@ def project(request: access.ProjectRequest) -> HttpResponse:
         "names_shown": Role.LEAD in request.roles,
     }  # fmt: skip
     if request.htmx:
-        response = render(request, "judge/project.html#moving", context, status=200 if is_moving else STOP_POLLING)
-    else:
-        response = render(request, "judge/project.html", context | _still(request, parts))
+        return fragment(request, "judge/project.html#moving", context, is_moving=is_moving)
+    response = render(request, "judge/project.html", context | _still(request, parts))
     patch_vary_headers(response, ["HX-Request"])
     return response
 
@@ -97,9 +94,7 @@ def _cells(project: Project, parts: Sequence[flow.Flow]) -> list[tuple[str, Cell
     return [(title, known.get(pk, cells.UNCERTIFIED)) for title, pk in asked] if known else []
 
 
-def _panels(request: access.ProjectRequest) -> list[SafeString]:
-    """What the siblings show on this page; only for those who may see the machines' side."""
-    return [
-        render_to_string(template, {"project": request.project, **read(request.project)}, request)
-        for _, (template, read) in sorted(registry.panels.items())
-    ]
+def _panels(request: access.ProjectRequest) -> list[str]:
+    """Addresses of what the siblings show on this page; only for those who may see it."""
+    found = (page_url(name, slug=request.project.slug) for _, name in sorted(registry.panels.items()))
+    return [url for url in found if url and request.roles & roles_of(url)]

@@ -18,7 +18,7 @@ from statistics import median
 
 from django.db import connection
 
-from judge.actions import agreements, export_scope, export_seen, export_sql, projects
+from judge.actions import export_scope, export_seen, export_sql, projects, summaries
 from judge.actions.export_scope import Scope, Tally
 from judge.models import AgreedLabel, Project
 from judge.views import flow
@@ -64,7 +64,7 @@ def measure() -> list[Figure]:
     small, large = fill("Bench small", min(N, 100_000)), fill("Bench large", N)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
-    agreements.refresh_all()  # as beat has workers do every few minutes
+    summaries.refresh_due()  # as beat has workers do every few minutes
     with tempfile.TemporaryDirectory() as folder:
         lines = compare(large, "jsonl", Path(folder))
         table = compare(large, "parquet", Path(folder))

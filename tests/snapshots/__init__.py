@@ -1,7 +1,7 @@
 """Reviewed texts that pages and charts are held to.
 
-``held("reliability.svg", text)`` fails where the text differs from ``tests/snapshots/reliability.svg``. A change that is
-meant: run the test with ``COJUDGE_SNAPSHOTS=write``, look at the difference, and commit it.
+``held("chart.html", text)`` fails where the text differs from ``tests/snapshots/chart.html``. A change that is meant:
+run the test with ``COJUDGE_SNAPSHOTS=write``, look at the difference, and commit it.
 """
 
 from __future__ import annotations

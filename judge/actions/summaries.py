@@ -1,0 +1,96 @@
+"""Numbers that pages show and workers compute: one row for each project and kind, never the truth itself.
+
+Who has something to show puts a :class:`judge.registry.SummaryKind` into ``registry.summaries`` from its AppConfig. A
+beat task looks every few seconds where something moved and counts those anew; a page only reads. What the numbers rest
+on is told by a *mark*, so that nothing is counted twice.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from judge import registry
+from judge.actions import bulk
+from judge.models import Project, Summary
+
+#: A summary rests so long before it is counted anew. No number is older than a minute while its project moves: this,
+#: the beat, and the counting itself.
+REST = timedelta(seconds=20)
+
+#: The project's latest event, and how many there are just before it: whoever commits late with an earlier number is
+#: noticed too. The day stands for what moves with time alone, like an audit that is overdue.
+MARKS = """
+SELECT p.id, e.last, (SELECT count(*) FROM judge_event WHERE project_id = p.id AND id > e.last - 1000), current_date
+FROM judge_project p CROSS JOIN LATERAL (
+    SELECT id AS last FROM judge_event WHERE project_id = p.id ORDER BY id DESC LIMIT 1) e
+WHERE %(project)s::bigint IS NULL OR p.id = %(project)s
+"""
+CLAIM = "SELECT pg_try_advisory_xact_lock(hashtext('summary'), hashtext(%(name)s))"
+
+
+def read(project: Project, name: str) -> Summary | None:
+    """What was counted last; None where nothing has happened yet, or no worker has looked."""
+    found: Summary | None = Summary.objects.filter(project=project, name=name).first()
+    return found
+
+
+def refresh(project: Project, name: str) -> bool:
+    """Count anew, if anything has moved since the last time. Returns whether it was counted."""
+    kind, mark = registry.summaries[name], _marks(project).get(project.pk)
+    if mark is None:
+        return False
+    mark = _whole_mark(project, kind, mark)
+    known = read(project, name)
+    return (known is None or known.fitted_on != mark) and _count(project, name, mark)
+
+
+def rebuild(project: Project, name: str) -> Summary | None:
+    """Forget what was counted, and count from the rows of record alone."""
+    Summary.objects.filter(project=project, name=name).delete()
+    refresh(project, name)
+    return read(project, name)
+
+
+def refresh_due() -> int:
+    """Every kind of every project that has moved and is due; returns how many were counted."""
+    marks, now = _marks(), timezone.now()
+    known = {(each.project_id, each.name): each for each in Summary.objects.defer("data")}
+    projects = Project.objects.in_bulk(marks)
+    n_counted = 0
+    for pk, mark in marks.items():
+        for name, kind in registry.summaries.items():
+            wanted, last = _whole_mark(projects[pk], kind, mark), known.get((pk, name))
+            if last is None or (last.fitted_on != wanted and is_due(last, now=now)):
+                n_counted += _count(projects[pk], name, wanted)
+    return n_counted
+
+
+def is_due(last: Summary, *, now: datetime) -> bool:
+    """Whether a summary has rested for long enough."""
+    return now - last.computed_at >= REST
+
+
+@transaction.atomic
+def _count(project: Project, name: str, mark: str) -> bool:
+    """Count and keep; leaves it alone where another worker counts the same at this moment."""
+    if not bulk.execute(CLAIM, name=f"{project.pk}:{name}")[0][0]:
+        return False
+    began_at = timezone.now()
+    data = registry.summaries[name].measure(project)
+    values: dict[str, Any] = {"data": data, "fitted_on": mark, "computed_at": began_at}
+    Summary.objects.update_or_create(project=project, name=name, defaults=values)
+    return True
+
+
+def _marks(project: Project | None = None) -> dict[int, str]:
+    """Project → its mark; without those where nothing ever happened."""
+    rows = bulk.execute(MARKS, project=project.pk if project else None)
+    return {pk: f"{last}:{n}:{day}" for pk, last, n, day in rows}
+
+
+def _whole_mark(project: Project, kind: registry.SummaryKind, mark: str) -> str:
+    return f"{mark}:{kind.mark(project)}" if kind.mark else mark
