@@ -82,8 +82,7 @@ def _foreseen(sample: Sample, test: Test) -> Figures:
 def _told(prospect: Prospect, points: list[Point], level: float) -> Figures:
     from judge.stats import prospects
 
-    middle = prospect.thresholds[0]
-    aim = next((each for each in points if each.threshold == middle), prospects.easiest(points, prospect.alpha))
+    aim = prospects.easiest(points, prospect.alpha)
     needed = aim and prospects.certify_cases_needed(aim, alpha=prospect.alpha, level=level)
     return {
         "alpha": prospect.alpha,

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.stats import norm
 
 from judge.errors import InputError
 from judge.stats import exact, selective
@@ -28,8 +29,8 @@ type Numbers = NDArray[np.float64]
 DRAWS = 100
 #: Of the draws this share lies within the band.
 BAND = 0.8
-#: A risk above this part of alpha takes more labels than anybody gives.
-CLOSEST = 0.95
+#: Nobody labels more for one certificate; and how often a test shall pass.
+MOST_CASES, POWER = 100_000, 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,16 +108,22 @@ def prospects(
 def certify_cases_needed(point: Point, *, alpha: float, level: float) -> int | None:
     """Certify cases so that nine tests in ten at ``level`` pass at this point, if its risk is truly what it looks like.
 
-    None where no number helps: the risk is not clearly below alpha.
+    None where no number helps, the risk being not below alpha, or where more than ``MOST_CASES`` are too few.
 
     >>> certify_cases_needed(Point(.8, 100, exact.share(0, 50)), alpha=.1, level=.1)  # .9²² = .098, half of all there
     44
     """
-    value = point.risk.value
-    if value is None or value > CLOSEST * alpha:
+    risk = point.risk.value
+    if risk is None or risk >= alpha or _roughly_needed(risk, alpha, level) > MOST_CASES:
         return None
-    labels = selective.labels_needed(alpha, value, level)
+    labels = selective.labels_needed(alpha, risk, level, POWER)
     return None if labels is None else math.ceil(labels / point.coverage)
+
+
+def _roughly_needed(risk: float, alpha: float, level: float) -> float:
+    """By the normal approximation: counting exactly to a million takes a second."""
+    reach = math.sqrt(alpha * (1 - alpha)) * -norm.ppf(level) + math.sqrt(risk * (1 - risk)) * norm.ppf(POWER)
+    return float((reach / (alpha - risk)) ** 2)
 
 
 def easiest(points: Sequence[Point], alpha: float) -> Point | None:
