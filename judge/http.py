@@ -12,7 +12,6 @@ from django.middleware.locale import LocaleMiddleware
 from django.shortcuts import render
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
-from django.utils.cache import patch_vary_headers
 
 from judge.errors import CojudgeError, InputError, NotAllowed
 
@@ -54,17 +53,6 @@ class CojudgeErrorMiddleware:
             return None
         status = 403 if isinstance(exception, NotAllowed) else 400 if isinstance(exception, InputError) else 503
         return render(request, "error.html", {"error": exception, "status": status}, status=status)
-
-
-#: htmx stops asking when it sees this status.
-STOP_POLLING = 286
-
-
-def fragment(request: HttpRequest, template: str, context: Mapping[str, Any], *, is_moving: bool) -> HttpResponse:
-    """A part of a page for htmx. Whoever asks for it every few seconds is told to stop once nothing moves."""
-    response = render(request, template, {**context, "is_moving": is_moving}, status=200 if is_moving else STOP_POLLING)
-    patch_vary_headers(response, ["HX-Request"])
-    return response
 
 
 #: htmx stops asking when it sees this status.

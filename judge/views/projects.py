@@ -19,7 +19,7 @@ from judge.actions import alarms, cells
 from judge.actions.cells import Cell
 from judge.http import fragment
 from judge.models import JudgeRater, Membership, Project, Role, User
-from judge.templatetags.pages import Link, open_pages, page_url, roles_of
+from judge.templatetags.pages import Link, is_open, open_pages, page_url
 from judge.views import flow
 
 #: Where people come to work: shown beside a project's name in the list.
@@ -97,4 +97,4 @@ def _cells(project: Project, parts: Sequence[flow.Flow]) -> list[tuple[str, Cell
 def _panels(request: access.ProjectRequest) -> list[str]:
     """Addresses of what the siblings show on this page; only for those who may see it."""
     found = (page_url(name, slug=request.project.slug) for _, name in sorted(registry.panels.items()))
-    return [url for url in found if url and request.roles & roles_of(url)]
+    return [url for url in found if is_open(url, request.roles)]

@@ -27,10 +27,9 @@
     });
   }
 
-  // On a narrow screen the bar of pages scrolls: show the present one.
+  // On a narrow screen the lines of pages scroll: show the present one.
   // Not scrollIntoView: Chromium would begin there with the Tab key.
-  const present = document.querySelector(".site-nav [aria-current]");
-  if (present) {
+  for (const present of document.querySelectorAll(".site-nav [aria-current]")) {
     const bar = present.closest("ul");
     bar.scrollLeft = present.offsetLeft - bar.offsetLeft - (bar.clientWidth - present.offsetWidth) / 2;
   }
