@@ -8,7 +8,11 @@ class JudgeConfig(AppConfig):
     verbose_name = "The court"
 
     def ready(self) -> None:
-        from judge.actions import agreements, health
+        from judge.actions import agreements, audit_histories, audit_slices, health, judge_figures, mixes
 
         registry.doctor_checks.update(health.CHECKS)
         registry.summaries[agreements.NAME] = registry.SummaryKind(agreements.measure)
+        registry.summaries[audit_histories.NAME] = registry.SummaryKind(audit_histories.measure, audit_histories.mark)
+        registry.summaries[audit_slices.NAME] = registry.SummaryKind(audit_slices.measure, audit_histories.mark)
+        registry.summaries[mixes.NAME] = registry.SummaryKind(mixes.measure, mixes.mark)
+        registry.summaries[judge_figures.NAME] = registry.SummaryKind(judge_figures.measure)

@@ -8,7 +8,6 @@ Workers and commands read; pages read the row that they leave.
 from __future__ import annotations
 
 import math
-import random
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -21,8 +20,9 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from judge.actions import alarms, bulk, rates, references
-from judge.models import Alarm, AuditWatch, Certificate, Decision, Project
+from judge.models import Alarm, AuditWatch, Certificate, Decision, Frame, Project
 from judge.rules.routing import CellState, Route
+from judge.rules.streams import uniform
 
 #: Acceptances read in one transaction; bounds memory, not meaning.
 BATCH = 2_000
@@ -41,7 +41,6 @@ UNDER_WAY = """
 SELECT EXISTS (SELECT FROM pg_snapshot_xip(pg_current_snapshot()) AS other
                WHERE other::text::bigint < %(before)s)
 """
-_RANDOM = random.SystemRandom()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +127,7 @@ def _read_some(certificate: Certificate, until: int) -> Step:
     watch = AuditWatch.objects.select_for_update().get(certificate=certificate)
     if not Certificate.objects.filter(pk=certificate.pk, state=CellState.CERTIFIED).exists():
         return Step(is_more=False)
-    n_confidences = _read_confidences(watch, until)
+    n_confidences = _read_confidences(watch, certificate, until)
     found = list(_acceptances(certificate, watch.last_decision, until))
     readable = _readable(_with_answers(certificate, found))
     is_alarmed, n_read = _advance(watch, certificate, readable)
@@ -176,7 +175,7 @@ def _count(watch: AuditWatch, rows: Sequence[Accepted]) -> None:
         watch.last_decision = rows[-1].decision
 
 
-def _read_confidences(watch: AuditWatch, until: int) -> int:
+def _read_confidences(watch: AuditWatch, certificate: Certificate, until: int) -> int:
     """Whether cases still look alike: read as they are accepted, and not only as far as audits are answered."""
     from judge.stats import input_drift
 
@@ -186,11 +185,18 @@ def _read_confidences(watch: AuditWatch, until: int) -> int:
         state = input_drift.advance_input(
             input_drift.read_input(watch.state.get("input", {})),
             confidence=[confidence for _, confidence in rows],
-            tie=[_RANDOM.random() for _ in rows],
+            tie=ties(certificate, [pk for pk, _ in rows]),
         )
         watch.state |= {"input": state.as_record(), "confidences_read": rows[-1][0]}
         watch.input_drift = state.highest
     return len(rows)
+
+
+def ties(certificate: Certificate, decisions: Iterable[int]) -> list[float]:
+    """What breaks ties among confidences: chance to everybody who does not know the frame's salt, and the same again
+    for whoever reads the acceptances a second time."""
+    salt = Frame.objects.filter(pk__in=certificate.frames).order_by("pk").values_list("salt", flat=True).first()
+    return [uniform(salt or str(certificate.pk), f"tie:{pk}") for pk in decisions]
 
 
 def _save(watch: AuditWatch) -> None:
