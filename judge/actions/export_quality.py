@@ -26,7 +26,8 @@ def estimate(scope: Scope) -> dict[str, Any] | None:
     """The estimate of the chosen labels as JSON; None where there are none."""
     from judge.stats.estimation import estimate_quality
 
-    found = estimate_quality(_strata(scope))
+    rows = bulk.execute(export_quality_sql.STRATA, **scope.parameters)
+    found = estimate_quality([_stratum(scope, *row[:-1]) for row in rows])
     if found is None:
         return None
     return {
@@ -35,23 +36,24 @@ def estimate(scope: Scope) -> dict[str, Any] | None:
         "low": _share(found.low),
         "high": _share(found.high),
         "confidence": found.confidence,
-        "strata": [_told(each) for each in found.strata],
+        "strata": [_told(each, is_certified=row[-1]) for each, row in zip(found.strata, rows, strict=True)],
     }
 
 
 def doubts(quality: dict[str, Any] | None) -> list[str]:
-    """Strata of a judge's labels that too few audits speak of, in words."""
+    """Strata of a judge's labels that neither a certificate in force nor enough audits speak of, in words.
+
+    What a certificate has just accepted is carried by its test alone until audits are answered.
+    """
     return [
         f"{each['name']}: {each['labels']:,} labels, but only {each['checked'] + each['seen']} answered audits "
         f"(expected: at least {LEAST_AUDITS})"
         for each in (quality or {}).get("strata", ())
-        if each["basis"] == "judge" and each["labels"] and each["checked"] + each["seen"] < LEAST_AUDITS
+        if each["basis"] == "judge"
+        and each["labels"]
+        and not each["is_certified"]
+        and each["checked"] + each["seen"] < LEAST_AUDITS
     ]
-
-
-def _strata(scope: Scope) -> list[Stratum]:
-    rows = bulk.execute(export_quality_sql.STRATA, **scope.parameters)
-    return [_stratum(scope, *row) for row in rows]
 
 
 def _stratum(scope: Scope, basis: str, is_audited: bool, criterion: str, certificate: int | None, n: int) -> Stratum:
@@ -98,13 +100,14 @@ def _thinned(rows: Sequence[tuple[int, float, bool]], least: float) -> dict[str,
     return {"n_checked": len(kept), "n_wrong": sum(kept), "n_seen": len(others), "n_seen_wrong": sum(others)}
 
 
-def _told(found: StratumEstimate) -> dict[str, Any]:
+def _told(found: StratumEstimate, *, is_certified: bool) -> dict[str, Any]:
     stratum = found.stratum
     return {
         "name": stratum.name,
         "basis": stratum.name.split(" · ")[0],
         "labels": stratum.n_labels,
         "is_reference": stratum.is_reference,
+        "is_certified": is_certified,
         "checked": stratum.n_checked,
         "checked_wrong": stratum.n_wrong,
         "seen": stratum.n_seen,

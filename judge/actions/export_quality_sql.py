@@ -1,16 +1,18 @@
 """What the quality of an export is estimated from."""
 
-#: The chosen labels by what made them. A label in the place of an audited acceptance is a stratum of its own.
+#: The chosen labels by what made them, and whether it is a certificate in force. A label in the place of an audited
+#: acceptance is a stratum of its own.
 STRATA = """
 SELECT a.basis, a.basis <> 'judge' AND d.is_audited, k.key, CASE WHEN a.basis = 'judge' THEN o.certificate_id END,
-       count(*)
+       count(*), a.basis = 'judge' AND coalesce(t.state = 'certified', false)
 FROM export_label e
 JOIN judge_agreedlabel a ON a.id = e.id
 JOIN judge_criterion k ON k.id = a.criterion_id
 LEFT JOIN judge_decision o ON o.id = a.decision_id
+LEFT JOIN judge_certificate t ON t.id = o.certificate_id
 CROSS JOIN LATERAL (SELECT EXISTS (
     SELECT FROM judge_decision w WHERE w.case_id = e.case_id AND w.route = 'accept' AND w.is_audited) AS is_audited) d
-GROUP BY 1, 2, 3, 4
+GROUP BY 1, 2, 3, 4, 6
 ORDER BY 3, 1, 2, 4
 """
 

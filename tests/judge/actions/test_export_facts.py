@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from judge.actions import exports, judgments, projects
+from judge.actions import exports, judgments, projects, withdrawals
 from judge.actions.exports import ExportReport, Order
 from judge.actions.judgments import NewJudgment
 from judge.errors import InputError
@@ -121,3 +121,17 @@ def test_a_judges_labels_are_estimated_from_the_audits_under_its_certificate(tmp
     assert 0 <= judge["low"] < 0.125 < judge["high"] <= 1
     assert (audited["name"], audited["labels"]) == ("audited · relevance", 24)
     assert told["quality"]["wrong"] == pytest.approx(0.125 * 6 / 30)
+
+
+def test_a_certificate_in_force_carries_its_labels_before_an_audit_is_answered_and_a_withdrawn_one_does_not(
+    tmp_path: Path, lea: User
+) -> None:
+    certificate = accepted.make_cell()
+    accepted.bring(certificate.project, 5)
+    report = make(certificate.project, tmp_path / "in force")
+    (told,) = json.loads(report.manifest_path.read_text())["exports"]
+    assert "judge · relevance: nobody has checked any of these 5 labels" in told["limits"]
+
+    withdrawals.withdraw(certificate, "another team answers now", by=lea)
+    with pytest.raises(InputError, match=r"judge · relevance: 5 labels, but only 0 answered audits"):
+        make(certificate.project, tmp_path / "withdrawn")

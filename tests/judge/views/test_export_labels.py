@@ -3,10 +3,9 @@ from __future__ import annotations
 import io
 import json
 import os
-import tempfile
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,18 +20,11 @@ from tests.judge.views import stories
 
 Browse = Callable[[User], Client]
 
+pytestmark = pytest.mark.usefixtures("export_state")
+
 
 def url(project: Project, rest: str = "") -> str:
     return f"/projects/{project.slug}/export/{rest}"
-
-
-@pytest.fixture(autouse=True)
-def _own_state(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A state folder that a lesser user may pass through, which pytest's own are not for root."""
-    with tempfile.TemporaryDirectory(prefix="cojudge-exports-") as folder:
-        Path(folder).chmod(0o711)
-        monkeypatch.setenv("COJUDGE_STATE", folder)
-        yield
 
 
 @pytest.fixture
@@ -42,12 +34,6 @@ def agreed(project: Project, ann: User, ben: User) -> Project:
         for person in (ann, ben):
             stories.person_says(person, stories.first_case(item), "fits")
     return project
-
-
-@pytest.fixture
-def worked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Exports are made in this process instead of one beside it: its way there is the subject of one test alone."""
-    monkeypatch.setattr(export_jobs, "_run_beside", lambda job: make_export(job.pk))
 
 
 def files_of(response: object) -> dict[str, bytes]:
@@ -93,7 +79,7 @@ def test_where_there_is_a_queue_a_worker_of_exports_makes_it(browse: Browse, agr
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.usefixtures("worked")
+@pytest.mark.usefixtures("exports_made_here")
 def test_the_form_chooses_kind_split_and_filters(browse: Browse, agreed: Project, tim: User) -> None:
     client = browse(tim)
     told = {"format": "labels", "kind": "csv", "split": ".5/.5", "basis": ["consensus"], "generator": "none such"}
@@ -106,7 +92,7 @@ def test_the_form_chooses_kind_split_and_filters(browse: Browse, agreed: Project
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.usefixtures("worked")
+@pytest.mark.usefixtures("exports_made_here")
 def test_a_snapshot_is_made_again_from_the_page(browse: Browse, agreed: Project, tim: User) -> None:
     client = browse(tim)
     client.post(url(agreed), {"format": "labels"})
@@ -120,7 +106,7 @@ def test_a_snapshot_is_made_again_from_the_page(browse: Browse, agreed: Project,
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.usefixtures("worked")
+@pytest.mark.usefixtures("exports_made_here")
 def test_a_split_that_is_none_is_told_beside_the_form(browse: Browse, agreed: Project, tim: User) -> None:
     response = browse(tim).post(url(agreed), {"format": "labels", "split": "half"})
 
@@ -130,7 +116,7 @@ def test_a_split_that_is_none_is_told_beside_the_form(browse: Browse, agreed: Pr
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.usefixtures("worked")
+@pytest.mark.usefixtures("exports_made_here")
 def test_what_stops_an_export_is_told_where_it_was_asked_for(browse: Browse, agreed: Project, tim: User) -> None:
     client = browse(tim)
     client.post(url(agreed), {"format": "dpo", "kind": "csv", "dialect": "ms-swift"})
@@ -139,7 +125,7 @@ def test_what_stops_an_export_is_told_where_it_was_asked_for(browse: Browse, agr
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.usefixtures("worked")
+@pytest.mark.usefixtures("exports_made_here")
 def test_nobody_else_fetches_the_file_and_nobody_after_a_week(
     browse: Browse, agreed: Project, tim: User, lea: User
 ) -> None:
@@ -159,7 +145,7 @@ def test_nobody_else_fetches_the_file_and_nobody_after_a_week(
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.usefixtures("worked")
+@pytest.mark.usefixtures("exports_made_here")
 def test_a_trainer_who_became_lead_reads_no_certify_case_from_an_old_file(
     browse: Browse, agreed: Project, tim: User
 ) -> None:
@@ -174,7 +160,7 @@ def test_a_trainer_who_became_lead_reads_no_certify_case_from_an_old_file(
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.usefixtures("worked")
+@pytest.mark.usefixtures("exports_made_here")
 def test_a_message_that_comes_twice_makes_one_export(browse: Browse, agreed: Project, tim: User) -> None:
     browse(tim).post(url(agreed), {"format": "labels"})
     make_export(ExportJob.objects.get().pk)

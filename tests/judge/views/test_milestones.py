@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from judge.actions import milestones
-from judge.models import Case, Certificate, Milestone, Role, User
+from judge.models import Case, Certificate, ExportJob, Milestone, Role, User
 from tests import factories
 from tests.judge import accepted
 
@@ -124,13 +124,16 @@ def test_command_refuses_an_unknown_judge(certificate: Certificate) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("export_state", "exports_made_here")
 def test_one_click_brings_what_a_judge_is_fine_tuned_on(certificate: Certificate, lead: User, browse: Browse) -> None:
     cases = accepted.bring(certificate.project, 2, confidence=0.6)
     accepted.answer(cases, "fits", [factories.make_user(name) for name in ("una", "vic")])
     client = browse(lead)
-    assert "Download judge-sft" in client.get(url(certificate)).text
-    sent = client.post(f"/projects/{certificate.project.slug}/export/", {"format": "judge-sft"})
-    with zipfile.ZipFile(io.BytesIO(b"".join(sent.streaming_content))) as archive:  # type: ignore[attr-defined]
+    assert "Make a judge-sft export" in client.get(url(certificate)).text
+    page = client.post(f"/projects/{certificate.project.slug}/export/", {"format": "judge-sft"}, follow=True).text
+    link = f"/projects/{certificate.project.slug}/export/{ExportJob.objects.get().key}/file/"
+    assert link in page
+    with zipfile.ZipFile(io.BytesIO(client.get(link).getvalue())) as archive:  # type: ignore[attr-defined]
         (name,) = [each for each in archive.namelist() if each.endswith("judge-sft.jsonl")]
         lines = [json.loads(line) for line in archive.read(name).decode().splitlines()]
     assert [line["messages"][-1]["content"] for line in lines] == ["Yes", "Yes"]

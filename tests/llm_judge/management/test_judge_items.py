@@ -82,6 +82,8 @@ def test_mistakes_are_answered_in_words(judged_project: Project, words: list[str
 @pytest.mark.django_db(transaction=True)
 def test_ctrl_c_stops_cleanly_and_the_next_call_goes_on() -> None:
     project = slow_project(400)
+    pace = Endpoint.objects.filter(name="scripted")
+    pace.update(max_in_flight=2)  # twenty seconds for the signal to arrive in
     words = [sys.executable, "manage.py", "judge_items", project.slug]
     environment = os.environ | {"DATABASE_URL": database_url()}
     started = subprocess.Popen(words, cwd=state.CHECKOUT, env=environment, stderr=subprocess.PIPE, text=True)
@@ -93,6 +95,7 @@ def test_ctrl_c_stops_cleanly_and_the_next_call_goes_on() -> None:
     assert "Traceback" not in said
     assert Run.objects.get().status == Run.Status.PAUSED
     assert 0 < votes(project) < 800
+    pace.update(max_in_flight=64)
     subprocess.run(words, cwd=state.CHECKOUT, env=environment, check=True, capture_output=True)
     assert votes(project) == 800
 
