@@ -1,12 +1,13 @@
 from django.urls import path
 
-from llm_judge.views import endpoints, judges, raters, runs, trials
+from llm_judge.views import cost, endpoints, judges, raters, runs, trials
 
 urlpatterns = [
     path("runs/", runs.runs, name="runs"),
     path("runs/new/", runs.new_run, name="new_run"),
     path("runs/start/", runs.start_run, name="start_run"),
     path("runs/<int:run_id>/steer/", runs.steer_run, name="steer_run"),
+    path("cost/", cost.cost, name="cost"),
     path("judges/", judges.judges, name="judges"),
     path("judges/panel/", judges.make_panel, name="make_panel"),
     path("judges/student/", judges.fit_student, name="fit_student"),

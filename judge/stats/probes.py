@@ -7,8 +7,10 @@ lets pass outside, among cases of the same cell: least squares of y on the strat
 
     β = Σ_i x̃_i·y_i / Σ_i x̃_i²,   x̃_i = x_i − mean of x in i's cell.
 
-A judge that errs as often here as there has β = 0, however many good cases each holds. Cells without cases on both sides
-say nothing (x̃ = 0). **Pairs.** The same case asked twice, with one thing changed: the effect is the mean difference.
+A judge that errs as often here as there has β = 0, however many good cases each holds. Cells with cases on one side
+only say nothing (x̃ = 0).
+
+**Pairs.** The same case asked twice, with one thing changed: the effect is the mean difference.
 
 Cases of one context go together in both: with u_g = Σ_{i in g} x̃_i·(residual), the variance is the cluster-robust
 G/(G−1)·Σ_g u_g² / (Σ x̃²)² (Liang & Zeger 1986, Biometrika 73:13-22; Cameron & Miller 2015, JHR 50:317-372) with

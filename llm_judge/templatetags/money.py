@@ -20,3 +20,19 @@ def money(value: float | None) -> str:
         return "0"
     places = 2 if value >= 1 else max(2, 1 - math.floor(math.log10(value)))
     return f"{value:,.{places}f}"
+
+
+@register.filter
+def hours(seconds: float | None) -> str:
+    """Two digits that mean something.
+
+    >>> hours(36_000), hours(90), hours(0), hours(None)
+    ('10.0', '0.025', '0', '')
+    """
+    if seconds is None:
+        return ""
+    value = seconds / 3600
+    if not value:
+        return "0"
+    places = 1 if value >= 1 else max(2, 1 - math.floor(math.log10(value)))
+    return f"{value:,.{places}f}"
