@@ -241,6 +241,7 @@ CELERY_BEAT_SCHEDULE = {
     "refit students": {"task": "llm_judge.tasks.refit_students", "schedule": 300.0, "options": {"expires": 300}},
     "watch audits": {"task": "judge.tasks.watch_audits", "schedule": 60.0, "options": {"expires": 60}},
     "sweep runs": {"task": "llm_judge.tasks.sweep_runs", "schedule": 30.0, "options": {"expires": 30}},
+    "seal log": {"task": "judge.tasks.seal_log", "schedule": 5.0, "options": {"expires": 5}},
 }
 
 LOGGING = {

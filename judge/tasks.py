@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from judge.actions import calibrations, certifications, export_jobs, skills, summaries, watches
+from judge.actions import calibrations, certifications, event_chain, export_jobs, skills, summaries, watches
 
 
 @shared_task
@@ -32,6 +32,12 @@ def refit_calibrators() -> None:
 def refresh_summaries() -> None:
     """Count anew what pages show, where something has moved."""
     summaries.refresh_due()
+
+
+@shared_task
+def seal_log() -> None:
+    """Put what was written to the audit log into its chains."""
+    event_chain.seal_all()
 
 
 @shared_task

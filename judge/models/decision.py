@@ -108,7 +108,13 @@ class AgreedLabel(AppendOnly):
 
 
 class Event(AppendOnly):
-    """What was done, by whom, to what: the audit trail."""
+    """What was done, by whom, to what: the audit log.
+
+    Each project's events make one chain, and those without a project another. A writer leaves its row open; a moment
+    later judge.actions.event_chain seals it: ``position`` and ``hash`` move once, from nothing (migration audit_chain).
+    """
+
+    movable: ClassVar[tuple[str, ...]] = ("position", "hash")
 
     project = models.ForeignKey("judge.Project", null=True, on_delete=models.PROTECT, related_name="events")
     by = models.ForeignKey(
@@ -118,3 +124,25 @@ class Event(AppendOnly):
     subject = models.CharField(max_length=80, blank=True, default="", help_text="kind:id, for example item:17")
     data = models.JSONField(default=dict)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
+    position = models.PositiveBigIntegerField(null=True, help_text="in its chain, from 1; empty: not sealed yet")
+    hash = models.CharField(max_length=64, null=True, help_text="SHA-256 over the hash before it and this row")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(  # the head of a chain, the chain in order
+                fields=["project", "position"],
+                condition=Q(position__isnull=False),
+                nulls_distinct=False,
+                name="event_position_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(position__isnull=True, hash__isnull=True) | Q(position__gte=1, hash__isnull=False),
+                name="event_sealed_has_position_and_hash",
+            ),
+        ]
+        indexes = [
+            # the latest of a project: the overview's list, and whether summaries are due (judge.actions.summaries)
+            models.Index(fields=["project", "id"], name="event_by_project"),
+            # what is to be sealed (judge.actions.event_chain)
+            models.Index(fields=["id"], condition=Q(hash__isnull=True), name="event_unsealed"),
+        ]
