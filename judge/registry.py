@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -20,6 +21,28 @@ class Finding:
     is_well: bool
     detail: str
     remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """What is told of a run outside of the machines' own pages."""
+
+    id: int
+    status: str
+    judge_version: int
+    n_planned: int
+    n_done: int
+    trouble: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RunDoor:
+    """How the court has machines judge: ``start(project, by=…, criteria=…, limit=…, max_tokens=…, max_cost=…,
+    max_minutes=…)`` and ``look(project, run_id)``, None for a run that is not there."""
+
+    start: Callable[..., RunFacts]
+    look: Callable[[Any, int], RunFacts | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +82,8 @@ judge_setups: dict[str, Callable[..., Any]] = {}
 #: ``write(question, context, output, language, label)``: the conversations, as (role, text), in which a machine that is
 #: asked about a case gives ``label``; two for a pair, one for each order. What a judge is fine-tuned on.
 judge_lessons: dict[str, Callable[..., list[list[tuple[str, str]]]]] = {}
+#: How runs are started and looked at; None where no machines are installed.
+run_door: RunDoor | None = None
 #: ``cost_of(judge)``: what a case costs it, None where nobody kept count.
 judge_costs: dict[str, Callable[[Any], CaseCost | None]] = {}
 #: Panels of the overview in order of key: the name of the URL of a view that gives a fragment (docs/dashboards.md).

@@ -60,6 +60,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "judge.http.CojudgeErrorMiddleware",
+    "judge.api.middleware.ApiMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "judge.urls"
@@ -194,6 +195,10 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # larger uploads go to a temporary file
 UPLOAD_LIMIT_MB = int(ENVIRON.get("COJUDGE_UPLOAD_LIMIT_MB", "200"))
 
+#: Of one API token; the allowance grows back steadily (judge.actions.allowances).
+API_REQUESTS_A_MINUTE = int(ENVIRON.get("COJUDGE_API_REQUESTS_A_MINUTE", "600"))
+API_BODY_MB = int(ENVIRON.get("COJUDGE_API_BODY_MB", "200"))
+
 # The embedded judge is the default; JUDGE_URL names an OpenAI-compatible server instead.
 JUDGE_URL = ENVIRON.get("JUDGE_URL", "")
 JUDGE_MODEL = ENVIRON.get("JUDGE_MODEL", "")
@@ -236,12 +241,12 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
     "sweep leases": {"task": "annotation.tasks.sweep_leases", "schedule": 60.0, "options": {"expires": 60}},
     "refresh summaries": {"task": "judge.tasks.refresh_summaries", "schedule": 5.0, "options": {"expires": 5}},
+    "seal log": {"task": "judge.tasks.seal_log", "schedule": 5.0, "options": {"expires": 5}},
     "refresh skills": {"task": "judge.tasks.refresh_skills", "schedule": 300.0, "options": {"expires": 300}},
     "refit calibrators": {"task": "judge.tasks.refit_calibrators", "schedule": 300.0, "options": {"expires": 300}},
     "refit students": {"task": "llm_judge.tasks.refit_students", "schedule": 300.0, "options": {"expires": 300}},
     "watch audits": {"task": "judge.tasks.watch_audits", "schedule": 60.0, "options": {"expires": 60}},
     "sweep runs": {"task": "llm_judge.tasks.sweep_runs", "schedule": 30.0, "options": {"expires": 30}},
-    "seal log": {"task": "judge.tasks.seal_log", "schedule": 5.0, "options": {"expires": 5}},
 }
 
 LOGGING = {

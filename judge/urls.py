@@ -1,9 +1,12 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
+from judge.api.app import api
 from judge.views import (
     accounts,
     agreement,
+    audit,
+    calibration,
     certificates,
     examples,
     exports,
@@ -16,6 +19,7 @@ from judge.views import (
     own_account,
     projects,
     reopenings,
+    risk,
     rubrics,
 )
 
@@ -30,7 +34,11 @@ inside: list[URLPattern | URLResolver] = [
     path("export/", exports.export_labels, name="export_labels"),
     path("export/<uuid:key>/file/", exports.export_file, name="export_file"),
     path("export/snapshots/<int:snapshot_id>/again/", exports.make_snapshot_again, name="make_snapshot_again"),
+    path("calibration/", calibration.calibration, name="calibration"),
+    path("risk/", risk.risk, name="risk"),
+    path("risk/save/", risk.save_target, name="save_target"),
     path("agreement/", agreement.agreement, name="agreement"),
+    path("audit/", audit.audit, name="audit"),
     path("rubric/", rubrics.rubric, name="rubric"),
     path("rubric/examples/<int:case_id>/", examples.make_example, name="make_example"),
     path("certificates/", certificates.certificates, name="certificates"),
@@ -67,6 +75,7 @@ urlpatterns = [
     path("login/<str:provider_id>/callback/", identities.openid_connect_callback, name="openid_connect_callback"),
     path("logout/", accounts.logout, name="logout"),
     path("language/", accounts.set_language, name="set_language"),
+    path("api/v1/", api.urls),
     path("healthz", health.healthz, name="healthz"),
     path("admin/", admin.site.urls),
 ]

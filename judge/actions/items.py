@@ -52,8 +52,11 @@ def import_rows(
     reject: Reject,
     frame: str,
     name: str = "",
+    frame_size: int = 0,
 ) -> ImportReport:
-    """Import ``rows`` into ``frame``; lines that cannot be taken go to ``reject`` and the rest goes in."""
+    """Import ``rows`` into ``frame``; lines that cannot be taken go to ``reject`` and the rest goes in.
+
+    ``frame_size``: how many items a new frame will hold in the end, where that is more than come now."""
     if project.rubric is None:
         raise InputError(f"{project.name} has no rubric in force")
     salt = _salt(project, frame)
@@ -66,7 +69,7 @@ def import_rows(
         _reject_clashes(cursor, project, tally)
         cursor.execute(item_sql.COUNT_NEW, [project.pk])
         n_new = cursor.fetchone()[0]
-        row = _frame(project, frame, salt, n_new) if n_new else None
+        row = _frame(project, frame, salt, max(n_new, frame_size)) if n_new else None
         n_contexts, n_cases = _insert(cursor, project, row) if row else (0, 0)
         cursor.execute(item_sql.DROP_STAGING)
         if n_new >= ANALYZE_FROM:

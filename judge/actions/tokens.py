@@ -44,7 +44,9 @@ def make(project: Project, person: User, *, name: str, scopes: Collection[str], 
         scopes=sorted({*scopes}), expires_at=timezone.now() + timedelta(days=days),
     )  # fmt: skip
     ApiUse.objects.create(token=token)
-    events.note(project, "api token made", by=by, subject=f"api_token:{token.pk}", person=person.pk, scopes=token.scopes)
+    events.note(
+        project, "api token made", by=by, subject=f"api_token:{token.pk}", person=person.pk, scopes=token.scopes
+    )
     return Made(token, f"{MARK}_{prefix}_{secret}")
 
 
