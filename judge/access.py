@@ -7,6 +7,7 @@ docs/roles.md is written from the marks (``manage.py write_roles``).
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -115,6 +116,19 @@ EVERY_ROLE = tuple(Role)
 def mark_of(view: Any) -> str | None:
     """The policy mark of a view, None where somebody forgot it."""
     return getattr(view, "access_mark", None)
+
+
+def methods(view: Any) -> list[str]:
+    """Which methods a view takes: it says so itself when asked with one that no view takes."""
+    probe = HttpRequest()
+    probe.method = "TRACE"
+    logger, was = logging.getLogger("django.request"), logging.getLogger("django.request").disabled
+    logger.disabled = True
+    try:
+        response = view(probe)
+    finally:
+        logger.disabled = was
+    return [each for each in response.headers.get("Allow", "").split(", ") if each]
 
 
 def _marked(view: View, mark: str) -> View:

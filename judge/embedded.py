@@ -12,7 +12,9 @@ from judge.errors import ServiceError
 from judge.services import postgres, state, supervise, valkey
 
 #: Commands that never open a database.
-NO_DATABASE = frozenset({"help", "--help", "-h", "version", "--version", "makemessages", "compilemessages"})
+NO_DATABASE = frozenset(
+    {"help", "--help", "-h", "version", "--version", "makemessages", "compilemessages", "write_roles"}
+)
 #: Commands that wake a worker and therefore bring a broker, unless BROKER_URL names one.
 WITH_BROKER = frozenset({"demo", "serve"})
 #: Commands that see to the schema themselves.

@@ -92,7 +92,12 @@ def test_wrong_passwords_and_names_are_kept_nowhere(ann: User) -> None:
 
 @pytest.mark.parametrize("name", ["x" * 4000, "a\0b", "", "\ud83d\ude00" * 300])
 def test_strange_names_are_refused_in_words(client: Client, db: None, name: str) -> None:
-    assert client.post("/login/", {"username": name.encode("utf-16", "surrogatepass").decode("utf-16"), "password": "x"}).status_code == 200  # fmt: skip
+    assert (
+        client.post(
+            "/login/", {"username": name.encode("utf-16", "surrogatepass").decode("utf-16"), "password": "x"}
+        ).status_code
+        == 200
+    )
 
 
 @pytest.mark.parametrize(
@@ -107,7 +112,12 @@ def test_strange_names_are_refused_in_words(client: Client, db: None, name: str)
 )
 def test_address_is_what_our_own_proxies_saw(ann: User, proxies: int, header: str, address: str) -> None:
     with override_settings(PROXIES=proxies):
-        Client().post("/login/", {"username": "ann", "password": "wrong"}, REMOTE_ADDR="10.0.0.1", headers={"X-Forwarded-For": header})  # fmt: skip
+        Client().post(
+            "/login/",
+            {"username": "ann", "password": "wrong"},
+            REMOTE_ADDR="10.0.0.1",
+            headers={"X-Forwarded-For": header},
+        )
 
     assert AccessAttempt.objects.get().ip_address == address
 
@@ -117,4 +127,8 @@ def test_site_admin_comes_in_by_the_same_door(client: Client, ann: User) -> None
 
     assert client.get("/admin/").headers["Location"].startswith("/admin/login/")
     assert client.get("/admin/login/?next=/admin/").headers["Location"] == "/login/?next=%2Fadmin%2F"
-    assert client.post("/admin/login/", {"username": "ann", "password": factories.PASSWORD}).headers["Location"].startswith("/login/")  # fmt: skip
+    assert (
+        client.post("/admin/login/", {"username": "ann", "password": factories.PASSWORD})
+        .headers["Location"]
+        .startswith("/login/")
+    )
