@@ -155,6 +155,10 @@ class ItemFilters(forms.Form):
     generator = forms.CharField(label=_("Generator"), required=False, max_length=120)
     language = forms.CharField(label=_("Language"), required=False, max_length=10)
     id = forms.CharField(label=_("Id begins with"), required=False, max_length=200)
+    category = forms.CharField(required=False, max_length=120, widget=forms.HiddenInput)
+    judge = forms.IntegerField(required=False, min_value=1, max_value=2**62, widget=forms.HiddenInput)
+    people = forms.CharField(required=False, max_length=60, widget=forms.HiddenInput)
+    said = forms.CharField(required=False, max_length=60, widget=forms.HiddenInput)
     after = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, criteria: list[tuple[Criterion, str]], **kwargs: Any) -> None:
@@ -219,6 +223,31 @@ class RiskForm(forms.Form):
 
     def _share(self, name: str) -> float:
         return float(self.cleaned_data[name] / 100)
+
+
+class TargetForm(forms.Form):
+    """What the slider asks for: agreement in hundredths, and what an hour of people's time costs. Both optional."""
+
+    target = forms.DecimalField(required=False, min_value=Decimal(50), max_value=Decimal("99.5"), decimal_places=2)
+    hourly = forms.DecimalField(required=False, min_value=Decimal(0), max_value=Decimal(100_000))
+
+    @property
+    def target_value(self) -> float | None:
+        """None where none was sent, or none that can be."""
+        return self._number("target")
+
+    @property
+    def hourly_value(self) -> float | None:
+        return self._number("hourly")
+
+    @property
+    def hourly_text(self) -> str:
+        """As it was typed."""
+        return str(self.data.get("hourly", ""))[:20]
+
+    def _number(self, name: str) -> float | None:
+        found = None if self.errors.get(name) else self.cleaned_data.get(name)
+        return None if found is None else float(found)
 
 
 class ExampleForm(forms.Form):

@@ -43,10 +43,21 @@ def revise(project: Project, *, by: User | None, **changes: Any) -> Policy:
 def set_risks(project: Project, risks: Mapping[str, tuple[float, float]], *, by: User | None) -> Policy:
     """Alpha and delta by criterion key; those that are the policy's own need no mention. Other criteria keep theirs."""
     assert project.policy is not None
-    usual = (project.policy.alpha, project.policy.delta)
+    return revise(project, by=by, criterion_risk=_with_risks(project.policy, risks))
+
+
+def would_end(project: Project, risks: Mapping[str, tuple[float, float]]) -> list[withdrawals.Ending]:
+    """The certificates that :func:`set_risks` would end."""
+    now = project.policy
+    assert now is not None
+    after = Policy(alpha=now.alpha, delta=now.delta, criterion_risk=_with_risks(now, risks))
+    return withdrawals.would_end(now, after)
+
+
+def _with_risks(policy: Policy, risks: Mapping[str, tuple[float, float]]) -> dict[str, Any]:
+    usual = (policy.alpha, policy.delta)
     named = {key: {"alpha": alpha, "delta": delta} for key, (alpha, delta) in risks.items() if (alpha, delta) != usual}
-    others = {key: risk for key, risk in project.policy.criterion_risk.items() if key not in risks}
-    return revise(project, by=by, criterion_risk=others | named)
+    return {key: risk for key, risk in policy.criterion_risk.items() if key not in risks} | named
 
 
 def risks(project: Project) -> dict[str, tuple[float, float]]:

@@ -7,7 +7,7 @@ on all the while; what arrives is routed to people, for want of a certificate.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -27,6 +27,14 @@ OTHER_SERVER = "the server changed"
 STRICTER = "less disagreement is allowed now"
 SURER = "the promise must be surer now"
 BY_LEAD = "a lead withdrew it"
+
+
+class Ending(NamedTuple):
+    """A certificate that a new policy would end, and why."""
+
+    certificate_id: int
+    why: str
+    detail: str
 
 
 def go_stale(found: QuerySet[Certificate], why: str, *, by: User | None = None, detail: str = "") -> int:
@@ -75,13 +83,20 @@ def follow_rubric(project: Project, *, by: User | None) -> None:
 def follow_policy(before: Policy, after: Policy, *, by: User | None) -> None:
     """Where the policy asks for more than it did, certificates that promise less are no proof any more, whichever
     judge has them."""
+    for ending in would_end(before, after):
+        go_stale(Certificate.objects.filter(pk=ending.certificate_id), ending.why, by=by, detail=ending.detail)
+
+
+def would_end(before: Policy, after: Policy) -> list[Ending]:
+    """The certificates that end when ``after`` takes the place of ``before``, in the order of their tests."""
+    found = []
     for key, pk, alpha, delta in _held(before.project_id):
         (old_alpha, old_delta), (new_alpha, new_delta) = before.risk_of(key), after.risk_of(key)
-        own = Certificate.objects.filter(pk=pk)
         if new_alpha < min(old_alpha, alpha):
-            go_stale(own, STRICTER, by=by, detail=_fell(alpha, new_alpha))
+            found.append(Ending(pk, STRICTER, _fell(alpha, new_alpha)))
         elif new_delta < min(old_delta, delta):
-            go_stale(own, SURER, by=by, detail=_fell(delta, new_delta))
+            found.append(Ending(pk, SURER, _fell(delta, new_delta)))
+    return found
 
 
 def follow_server(rater: Rater, *, was: str, now: str) -> int:

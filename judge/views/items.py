@@ -14,7 +14,7 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_GET
 
 from judge import access
-from judge.actions import examples, rubrics
+from judge.actions import examples, judge_figures, rubrics
 from judge.forms import ItemFilters
 from judge.models import AgreedLabel, Case, Criterion, Item, Project, Role
 from judge.rules.settling import Basis
@@ -55,6 +55,8 @@ def items(request: access.ProjectRequest) -> HttpResponse:
         "filters": filters,
         "criteria": [title for _, title in criteria],
         "rows": _listed(page, [criterion for criterion, _ in criteria]),
+        "is_cell": is_cell(chosen),
+        "cell": chosen,
         "is_filtered": any(value for name, value in chosen.items() if name != "after"),
         "first_page": _query(request, after=None),
         "next_page": _query(request, after=page[-1].pk) if has_more else "",
@@ -96,13 +98,26 @@ def _found(project: Project, chosen: Mapping[str, Any]) -> QuerySet[Item]:
     found = Item.objects.filter(project=project).select_related("context").order_by("pk")
     if after := chosen.get("after"):
         found = found.filter(pk__gt=after)
-    for name in ("stream", "generator", "language"):
+    for name in ("stream", "generator", "language", "category"):
         if value := chosen.get(name):
             found = found.filter(**{name: value})
     if prefix := chosen.get("id"):
         found = found.filter(identity__startswith=prefix)
+    if is_cell(chosen):
+        found = found.filter(pk__in=_items_of_cell(project, chosen))
     cases = _matching_cases(chosen)
     return found if cases is None else found.filter(Exists(cases))
+
+
+def is_cell(chosen: Mapping[str, Any]) -> bool:
+    """Whether a cell of a confusion matrix is asked for, as the page Calibration links to it."""
+    return bool(chosen.get("judge") and chosen.get("criterion") and chosen.get("people") and chosen.get("said"))
+
+
+def _items_of_cell(project: Project, chosen: Mapping[str, Any]) -> list[int]:
+    """Train and gold items alone, as they were counted."""
+    name = f"{chosen['people']}|{chosen['said']}"
+    return judge_figures.items_of_cell(project, chosen["judge"], int(chosen["criterion"]), name)
 
 
 def _matching_cases(chosen: Mapping[str, Any]) -> QuerySet[Any] | None:
