@@ -19,9 +19,13 @@ from judge.rules.suspicion_signs import CHINESE, ENGLISH, MARKS, Sign
 
 #: Zero-width spaces and joiners, soft hyphens, marks of direction, tags.
 _INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff\u180e\u00ad\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]")
+# A pattern that begins with one set of characters is searched for fast; what stands before it is looked at afterwards.
 #: Tags spell invisible Latin (outside a flag), overrides turn words round, and no word holds many zero widths.
 _HIDING = re.compile(
-    "(?<![\U0001f3f4\U000e0000-\U000e007f])[\U000e0020-\U000e007e]|[\u202d\u202e]|(?:\\w[\u200b\u2060\ufeff\u180e]){3}"
+    "[\u202d\u202e\U000e0020-\U000e007e\u200b\u2060\ufeff\u180e]"
+    "(?:(?<=[\u202d\u202e])"
+    "|(?<=[\U000e0020-\U000e007e])(?<![\U0001f3f4\U000e0000-\U000e007f].)"
+    "|(?<=\\w[\u200b\u2060\ufeff\u180e])(?:\\w[\u200b\u2060\ufeff\u180e]){2})"
 )
 _LOOKALIKES = str.maketrans("аеорсухіјѕԁһкмтвпг", "aeopcyxijsdhkmtbnr")
 _MIXED = re.compile("[a-z][\u0430-\u052f]|[\u0430-\u052f][a-z]")
@@ -30,7 +34,8 @@ _DIGIT_IN_WORD = re.compile(r"[a-z][0134578@$][a-z]")
 _LETTER = "[a-z\u4e00-\u9fff，。]"
 #: Between letters that stand apart: marks anywhere, spaces only where single letters stand on both sides.
 _GAP = re.compile(
-    rf"(?<={_LETTER})[.*_\-·|](?={_LETTER})|(?<=\b[a-z])\s(?=[a-z]\b)|(?<=[\u4e00-\u9fff，。])\s(?=[\u4e00-\u9fff，。])"
+    rf"[.*_\-·|\s](?:(?<={_LETTER}[.*_\-·|])(?={_LETTER})|(?<=\b[a-z]\s)(?=[a-z]\b)"
+    r"|(?<=[\u4e00-\u9fff，。]\s)(?=[\u4e00-\u9fff，。]))"
 )
 _BLOB = re.compile(r"[A-Za-z0-9+/]{20,}={0,2}|(?:[0-9a-fA-F]{2} ?){10,}")
 #: Telling words, written backwards and by ROT13.
