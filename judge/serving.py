@@ -26,7 +26,7 @@ GRACE = 15.0
 #: A child that ends by itself is started again so often, then the whole ends with its error …
 RESTARTS = 3
 #: … unless it ran for so many seconds in between: then its earlier failures are forgotten.
-STEADY = 60.0
+STEADY = 15.0
 #: How often another port is tried when a program takes ours just before the web server does.
 TRIES = 3
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -125,7 +125,7 @@ def _start_web(port: int, children: list[Child]) -> int:
 def web(port: int) -> Child:
     """The web server; it names itself by a token of this start, so that no other program is taken for it."""
     words = f"-m granian --interface wsgi judge.wsgi:application --host {ports.HOST} --port {port}"
-    words += " --workers 1 --blocking-threads 8 --backlog 256"
+    words += " --workers 1 --respawn-failed-workers --respawn-interval 0.2 --blocking-threads 8 --backlog 256"
     suffix = os.environ.get("COJUDGE_COOKIE_SUFFIX") or cookie_suffix()
     environment = {
         "COJUDGE_POOL": "1",
@@ -201,6 +201,7 @@ def stay(children: Sequence[Child], *, tick: Callable[[], None]) -> None:
         while not stopping:
             for child in children:
                 child.revive()
+            supervise.revive_held()
             tick()
             time.sleep(0.5)
     finally:

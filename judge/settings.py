@@ -242,11 +242,12 @@ CELERY_BEAT_SCHEDULE = {
     "sweep leases": {"task": "annotation.tasks.sweep_leases", "schedule": 60.0, "options": {"expires": 60}},
     "refresh summaries": {"task": "judge.tasks.refresh_summaries", "schedule": 5.0, "options": {"expires": 5}},
     "seal log": {"task": "judge.tasks.seal_log", "schedule": 5.0, "options": {"expires": 5}},
+    "keep retention": {"task": "judge.tasks.keep_retention", "schedule": 3600.0, "options": {"expires": 3600}},
     "refresh skills": {"task": "judge.tasks.refresh_skills", "schedule": 300.0, "options": {"expires": 300}},
     "refit calibrators": {"task": "judge.tasks.refit_calibrators", "schedule": 300.0, "options": {"expires": 300}},
     "refit students": {"task": "llm_judge.tasks.refit_students", "schedule": 300.0, "options": {"expires": 300}},
     "watch audits": {"task": "judge.tasks.watch_audits", "schedule": 60.0, "options": {"expires": 60}},
-    "sweep runs": {"task": "llm_judge.tasks.sweep_runs", "schedule": 30.0, "options": {"expires": 30}},
+    "sweep runs": {"task": "llm_judge.tasks.sweep_runs", "schedule": 10.0, "options": {"expires": 10}},
 }
 
 LOGGING = {

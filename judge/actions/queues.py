@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from celery import current_app
 from django.conf import settings
 from kombu.exceptions import OperationalError
@@ -42,6 +44,16 @@ def queues_served(timeout: float = 2.0) -> set[str]:
     """The queues from which some worker takes now."""
     answers = current_app.control.inspect(timeout=timeout).active_queues() or {}
     return {queue["name"] for queues in answers.values() for queue in queues}
+
+
+def tasks_under_way(name: str, timeout: float = 1.0) -> list[list[Any]] | None:
+    """The arguments of the tasks of that name that workers do or have taken; None where no worker answers."""
+    asked = current_app.control.inspect(timeout=timeout)
+    doing, taken = asked.active(), asked.reserved()
+    if doing is None or taken is None:
+        return None
+    tasks = [task for found in (doing, taken) for of_worker in found.values() for task in of_worker]
+    return [list(task["args"]) for task in tasks if task["name"] == name]
 
 
 def _silence(error: BaseException) -> ServiceError:

@@ -11,8 +11,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 
 from judge.errors import ServiceError
 from judge.services import locks, state
@@ -72,6 +74,23 @@ def hold(service: Service) -> None:
     if handle is None:
         raise _failure(service, "it is being stopped and does not end")
     _held[key] = handle
+
+
+def revive_held() -> None:
+    """Start again every server that this process holds and whose watchdog is gone: killed, or out of patience.
+
+    A start that fails is tried again at the next call: the log of the server says why.
+    """
+    for key in list(_held):
+        service = _service_at(Path(key))
+        if not locks.is_held(service.watchdog_lock):
+            with suppress(ServiceError):
+                _launch(service, None, remove=False)
+
+
+def _service_at(clients_lock: Path) -> Service:
+    service: Service = import_module(f"judge.services.{clients_lock.stem}").make_service(clients_lock.parent)
+    return service
 
 
 def release(service: Service) -> None:

@@ -20,7 +20,7 @@ from judge.services import locks, state
 from judge.services.processes import Process
 from judge.services.service import RunRecord, Service
 
-STEADY_SECONDS = 60.0  # a server that ran this long has started well: earlier failures are forgotten
+STEADY_SECONDS = 15.0  # a server that ran this long has started well: earlier failures are forgotten
 FAILURES = 6  # with the pauses between them, about 25 seconds
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
 from typing import Any
 
 from celery import current_app
@@ -21,6 +22,10 @@ JUDGE_QUEUE = "judge"
 QUEUES = {JUDGE_QUEUE: "judge", "interactive": "interactive,export"}
 
 
+#: Without progress for so long, workers are asked whether any of them is still on a run.
+QUIET = timedelta(seconds=10)
+
+
 def enqueue(run: Run) -> None:
     """Wake a worker for this run. Raises ServiceError where no broker is set or it does not answer; the run then
     stays queued and the sweeper takes it up as soon as there is one."""
@@ -34,17 +39,34 @@ def begin(run_id: int, *, send: Send) -> None:
         send_batches(run, send=send)
 
 
-def sweep(*, send: Send) -> None:
-    """Finish or send again what has had no progress for a while, unless it only waits for its turn in the queue."""
+def sweep(*, send: Send, ask: Callable[[], set[int] | None] | None = None) -> None:
+    """Finish or send again what has had no progress for a while, unless it only waits for its turn in the queue.
+
+    A run that is quiet for moments only is sent again where workers answer (``ask``: the runs they are on) and none has
+    it: then its messages were lost, with a broker or with a worker that was killed.
+    """
     Heartbeat.objects.update_or_create(name="sweep runs", defaults={"beaten_at": timezone.now()})
-    silent = runs.silent_runs()
-    if not silent or n_waiting():
+    quiet = runs.silent_runs(QUIET)
+    if not quiet or n_waiting():
         return
-    for run in silent:
+    for run in _lost(quiet, ask or runs_under_way):
         if run.status == Run.Status.QUEUED:
             begin(run.pk, send=send)
         elif runs.advance(run).is_live and not runs.is_resting(run):
             send_batches(run, send=send)
+
+
+def _lost(quiet: Sequence[Run], ask: Callable[[], set[int] | None]) -> list[Run]:
+    if all(run.is_silent for run in quiet):
+        return list(quiet)
+    known = ask()
+    return [run for run in quiet if run.is_silent or (known is not None and run.pk not in known)]
+
+
+def runs_under_way() -> set[int] | None:
+    """The runs that workers say they are on; None where no worker answers."""
+    found = [queues.tasks_under_way(f"llm_judge.tasks.{name}") for name in ("judge_batch", "start_run")]
+    return None if None in found else {int(args[0]) for tasks in found for args in tasks or () if args}
 
 
 def send_batches(run: Run, *, send: Send) -> int:

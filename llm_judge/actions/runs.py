@@ -25,7 +25,7 @@ from llm_judge.rules.scoring import check_fit
 #: that the end of a batch, when few calls are under way, is a small part of it; few enough to stop a worker soon.
 PER_CALL, SMALLEST_BATCH, LARGEST_BATCH = 16, 32, 2048
 #: A run whose judge could not be asked is left in peace for so long.
-REST = timedelta(seconds=60)
+REST = timedelta(seconds=15)
 
 #: Spend what it takes.
 NO_CAPS = Caps()

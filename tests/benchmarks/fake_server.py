@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from math import log
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -40,6 +41,7 @@ class FakeServer:
     def __init__(self, options: argparse.Namespace) -> None:
         self.latency, self.slots, self.refuse_above = options.latency_ms / 1000, options.slots, options.refuse_above
         self.model, self.stall, self.retry_after = options.model, options.stall_s, options.retry_after
+        self.memory = options.memory
         self._share, self._faults = options.fail_share, options.faults.split(",")
         self._chance = random.Random(options.seed)
         self._loop = asyncio.get_running_loop()
@@ -201,10 +203,23 @@ def _page(path: bytes, body: bytes, server: FakeServer) -> bytes:
         words = re.findall(r"\s*\S+", orjson.loads(body)["prompt"])
         tokens = [zlib.crc32(word.encode()) % 50_000 for word in words]
         _WORDS.update(zip(tokens, words, strict=True))
+        _keep(server.memory)
         return _http({"tokens": tokens, "count": len(tokens), "max_model_len": 8192})
     if path == b"/stats":
         return _http(server.stats())
     return _http({"error": {"message": "no such page"}}, "404")
+
+
+def recall(path: str) -> None:
+    """Know again the words of earlier starts, as a model knows its tokens; new ones are kept beside them."""
+    file = Path(path)
+    if file.exists():
+        _WORDS.update({int(token): word for token, word in orjson.loads(file.read_bytes()).items()})
+
+
+def _keep(path: str) -> None:
+    if path:
+        Path(path).write_bytes(orjson.dumps(_WORDS, option=orjson.OPT_NON_STR_KEYS))
 
 
 def _http(answer: dict[str, Any], status: str = "200", headers: str = "") -> bytes:
@@ -229,6 +244,7 @@ def running(*words: str) -> Iterator[str]:
 
 async def main(words: Sequence[str] | None = None) -> None:
     options = _read_options(words)
+    recall(options.memory) if options.memory else None
     server = FakeServer(options)
     loop, end = asyncio.get_running_loop(), asyncio.Event()
     loop.add_signal_handler(signal.SIGTERM, end.set)
@@ -248,6 +264,7 @@ def _read_options(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--faults", default=",".join(FAULTS), help=f"some of {', '.join(FAULTS)}")
     parser.add_argument("--stall-s", type=float, default=60.0)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--memory", default="", help="a file that keeps its tokens from one start to the next")
     parser.add_argument("--model", default="fake")
     return parser.parse_args(words)
 

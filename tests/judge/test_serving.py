@@ -13,10 +13,12 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 
-from judge import ports, serving
+from judge import ports, registry, serving
 from judge.errors import ServiceError
+from judge.management.commands import serve
 from judge.services import processes
 from tests.architecture.house import ROOT
 
@@ -108,6 +110,16 @@ def test_failures_of_long_ago_are_forgotten() -> None:
         assert steady.restarts == 0
     finally:
         steady.stop()
+
+
+def test_a_database_that_falls_ends_neither_web_nor_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    def look() -> str:
+        raise OperationalError("the server closed the connection\nin the middle of it")
+
+    monkeypatch.setattr(registry, "progress_lines", {"machines": look})
+    said: list[str] = []
+    serve.Progress(said.append)()
+    assert said == ["  the database does not answer: the server closed the connection"]
 
 
 def test_long_judging_never_takes_the_worker_of_what_people_wait_for() -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.core.management.base import CommandParser
+from django.db import DatabaseError, connection
 
 from judge import ports, registry, serving
 from judge.cli import CojudgeCommand
@@ -20,7 +21,11 @@ class Progress:
         if time.monotonic() < self.next_look:
             return
         self.next_look = time.monotonic() + self.every
-        text = " · ".join(filter(None, (look() for look in registry.progress_lines.values())))
+        try:
+            text = " · ".join(filter(None, (look() for look in registry.progress_lines.values())))
+        except DatabaseError as error:  # it is started again, or mended: no reason to end web and workers
+            connection.close()
+            text = f"the database does not answer: {str(error).partition(chr(10))[0]}"
         if text != self.last:
             self.last = text
             self.say(f"  {text}" if text else "  all background work is done")

@@ -105,6 +105,18 @@ def test_killed_watchdog_leaves_no_orphan_and_the_next_start_works(home: Path) -
     assert supervise.look(service).running
 
 
+def test_whoever_holds_a_server_starts_it_again_when_its_watchdog_was_killed(home: Path) -> None:
+    before = valkey.ensure()
+    service = valkey.make_service(home)
+    record = RunRecord.read(service.run_file)
+    assert record
+    record.watchdog.send(signal.SIGKILL)
+    assert wait_until(lambda: not locks.is_held(service.watchdog_lock), 5)
+    supervise.revive_held()
+    assert wait_until(lambda: supervise.look(service).running, 10)
+    assert supervise.look(service).address == before
+
+
 def test_stop_all_stops_a_server_that_has_clients(home: Path, client: Run) -> None:
     server = Process.find(read_pid(client(CLIENT)))
     assert supervise.stop_all() == ["valkey"]

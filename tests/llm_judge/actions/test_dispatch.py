@@ -66,6 +66,18 @@ def test_lost_batches_are_sent_again_without_what_was_judged(run: Run) -> None:
     assert [(run.pk, case_ids[15:])] == sweep()
 
 
+def test_a_run_that_no_worker_has_is_sent_again_after_moments(run: Run) -> None:
+    runs.begin(run)
+    moments_ago = timezone.now() - timedelta(seconds=11)
+    Run.objects.filter(pk=run.pk).update(progressed_at=moments_ago)
+    sent: dict[str, int] = {}
+    for said, under_way in (("it is on it", {run.pk}), ("nobody answers", None), ("it is on another", {run.pk + 1})):
+        messages: Sent = []
+        dispatch.sweep(send=lambda *message, to=messages: to.append(message), ask=lambda told=under_way: told)
+        sent[said] = len(messages)
+    assert sent == {"it is on it": 0, "nobody answers": 0, "it is on another": 1}
+
+
 def test_a_run_whose_last_word_was_lost_is_finished_by_the_sweeper(run: Run) -> None:
     runs.begin(run)
     (case_ids,) = runs.batches(run)
