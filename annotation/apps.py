@@ -8,7 +8,9 @@ class AnnotationConfig(AppConfig):
     verbose_name = "People"
 
     def ready(self) -> None:
-        from annotation.actions import demo, quality
+        from annotation.actions import demo, erasures, quality, workload
 
         registry.demo_seeders["2 people: answers"] = demo.seed
+        registry.erasers["people"] = erasures.erase
         registry.summaries[quality.NAME] = registry.SummaryKind(quality.measure)
+        registry.summaries[workload.NAME] = registry.SummaryKind(workload.measure)

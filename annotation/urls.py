@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from annotation.views import adjudication, feedback, lists, people, quality, queue, recent, workbench
+from annotation.views import adjudication, feedback, lists, people, quality, queue, recent, workbench, workload
 
 urlpatterns = [
     path("annotate/", workbench.workbench, name="workbench"),
@@ -27,6 +27,7 @@ urlpatterns = [
     path("people/<int:person_id>/", people.annotator_terms, name="annotator_terms"),
     path("people/<int:person_id>/pause/", people.pause_person, name="pause_person"),
     path("people/<int:person_id>/take-back/", people.take_back_items, name="take_back_items"),
+    path("workload/", workload.workload, name="workload"),
     path("queue/", queue.queue, name="queue"),
     path("queue/assign/", queue.assign_items, name="assign_items"),
 ]

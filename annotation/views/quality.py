@@ -109,7 +109,7 @@ def _page(request: access.ProjectRequest, form: MeasuringForm, status: int = 200
         "summary": summary,
         "people": _people(request.project, data.get("people", [])),
         "anchoring": _anchoring(data.get("anchoring", {})),
-        "checked": _share("", data.get("checked", [0, 0])),
+        "checked": share_of("", data.get("checked", [0, 0])),
         "n_known": feedback.known_cases(request.project),
         "form": form,
     }
@@ -128,7 +128,7 @@ def _people(project: Project, told: Iterable[Mapping[str, Any]]) -> list[Person]
     found = [
         Person(
             names[each["rater"]],
-            [_share(str(name), each["counts"][key]) for key, name in COUNTED if key in each["counts"]],
+            [share_of(str(name), each["counts"][key]) for key, name in COUNTED if key in each["counts"]],
             [_on_criterion(every, titles) for every in each["criteria"]],
             pauses.get(each["user"], ""),
         )
@@ -139,12 +139,12 @@ def _people(project: Project, told: Iterable[Mapping[str, Any]]) -> list[Person]
 
 def _on_criterion(told: Mapping[str, Any], titles: Mapping[int, str]) -> OnCriterion:
     right, n = told["right"], told["n"]
-    believed = None if right is None else _share("", [round(right * n), n])
+    believed = None if right is None else share_of("", [round(right * n), n])
     usual = None if told["usual_ms"] is None else told["usual_ms"] / 1000
     return OnCriterion(titles[told["criterion"]], usual, told["n_timed"], believed, n)
 
 
-def _share(name: str, count: Sequence[int]) -> Share:
+def share_of(name: str, count: Sequence[int]) -> Share:
     hits, n = count
     return Share(name, hits, n, wilson(hits, n))
 
@@ -153,7 +153,7 @@ def _anchoring(told: Mapping[str, Sequence[int]]) -> Anchoring | None:
     """None where nobody was shown anything yet, or everybody was."""
     if set(told) != {"shown", "blind"}:
         return None
-    shown, blind = _share("", told["shown"]), _share("", told["blind"])
+    shown, blind = share_of("", told["shown"]), share_of("", told["blind"])
     interval = newcombe(shown.hits, shown.n, blind.hits, blind.n)
     if interval is None:
         return None

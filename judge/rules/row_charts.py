@@ -1,4 +1,4 @@
-"""Charts with one row for each name: bars, or points, with intervals. Names are read more easily on lines of their own."""
+"""Charts with one row for each name: bars, or points, with intervals. A name is read more easily on a line of its own."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from annotation.actions import known, leases, quality, submissions
 from annotation.actions.known import Kind
 from annotation.rules.answers import Answer
 from annotation.rules.measuring import LEAST_TIMED
-from annotation.views.quality import _share
+from annotation.views.quality import share_of
 from judge.actions import judgments, projects
 from judge.actions.judgments import NewJudgment
 from judge.models import Case, Item, Project, Summary, User
@@ -132,10 +132,10 @@ def test_the_effect_of_seeing_the_judge_first_is_counted_on_train_items(judged: 
 
 
 def test_a_share_has_its_range() -> None:
-    share = _share("x", [8, 10])
+    share = share_of("x", [8, 10])
     assert share.interval is not None
     assert (share.share, round(share.interval.low, 2), round(share.interval.high, 2)) == (0.8, 0.49, 0.94)
-    assert _share("x", [0, 0]).interval is None
+    assert share_of("x", [0, 0]).interval is None
 
 
 def _key(number: int) -> uuid.UUID:
