@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -14,6 +16,7 @@ from judge.models import Role
 
 #: Django's own pages for site admins, guarded as a whole.
 ADMIN = "admin/"
+API = "api/v1/"
 
 HEAD = """\
 # Who may do what
@@ -68,22 +71,30 @@ def routes(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[tu
 
 def views(entry: URLPattern) -> list[tuple[str, Callable[..., Any], tuple[str, ...]]]:
     """Name, view and methods behind an address: one of a page, one for each operation of the API."""
-    operations = getattr(getattr(entry.callback, "__self__", None), "operations", None)  # django-ninja's PathView
-    if operations is None:
-        return [(str(entry.name), entry.callback, tuple(access.methods(entry.callback)))]
-    return [(each.view_func.__name__, each.view_func, tuple(each.methods)) for each in operations]
+    if isinstance(entry.callback, partial):
+        return []  # django-ninja's own description of the API
+    found = inspect.getclosurevars(entry.callback).nonlocals.get("self")  # django-ninja's PathView, where it is one
+    if operations := getattr(found, "operations", None):
+        return [(each.view_func.__name__, each.view_func, tuple(each.methods)) for each in operations]
+    return [(str(entry.name), entry.callback, tuple(access.methods(entry.callback)))]
 
 
 def page() -> str:
     """The whole of docs/roles.md."""
     found = doors()
-    inside = [door for door in found if door.mark.startswith(access.PROJECT)]
+    api = [door for door in found if door.address.startswith(f"/{API}")]
+    inside = [door for door in found if door.mark.startswith(access.PROJECT) and door not in api]
+    members: list[tuple[str, frozenset[str] | None]] = [(role.value, frozenset([role.value])) for role in Role]
     parts = [
         HEAD,
         "## Inside a project\n",
-        *_table(inside, [(role.value, frozenset([role.value])) for role in Role]),
+        *_table(inside, members),
         "\n## Outside of projects\n",
-        *_table([door for door in found if door not in inside], [("visitor", None), ("signed in", frozenset())]),
+        *_table(
+            [door for door in found if door not in [*inside, *api]], [("visitor", None), ("signed in", frozenset())]
+        ),
+        "\n## By the API\n\nWith a token of the project whose person holds one of the roles now.\n",
+        *_table(api, members),
     ]
     return "\n".join(parts) + "\n"
 

@@ -56,7 +56,8 @@ def make_world(name: str, person: User) -> World:
         },
         keys={
             "edit_answers": str(answered.submission), "feedback": str(answered.submission),
-            "export_file": str(job.key), "rejected_lines": str(uuid.uuid4()),
+            "export_file": str(job.key), "read_export": str(job.key), "fetch_export": str(job.key),
+            "rejected_lines": str(uuid.uuid4()),
         },
     )  # fmt: skip
     world.files.append(_file("exports", project, f"{job.key}.zip"))

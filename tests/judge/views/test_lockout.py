@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from axes.models import AccessAttempt
+from django.core.management import call_command
 from django.test import Client
 from django.test.utils import override_settings
 
@@ -132,3 +133,15 @@ def test_site_admin_comes_in_by_the_same_door(client: Client, ann: User) -> None
         .headers["Location"]
         .startswith("/login/")
     )
+
+
+def test_operator_unlocks_a_name_or_an_address(ann: User, ben: User, capsys: pytest.CaptureFixture[str]) -> None:
+    try_often("ann")
+    try_often("ben", address="192.0.2.8")
+
+    call_command("unlock", "ann")
+    call_command("unlock", "--address", "192.0.2.8")
+
+    assert try_once(Client(), "ann", factories.PASSWORD) == 302
+    assert try_once(Client(), "ben", factories.PASSWORD, "192.0.2.8") == 302
+    assert "ann: unlocked, 1 counts forgotten" in capsys.readouterr().out
