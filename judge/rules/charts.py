@@ -135,6 +135,14 @@ class Plot:
         base = min(max(0.0, self.x.low), self.x.high)
         return Mark("bar", series, _box(self.x(base), self.y(top), self.x(length), self.y(foot)), text, url)
 
+    def segment_across(
+        self, top: float, foot: float, left: float, right: float, *, series: str = "a", text: str = "", url: str = ""
+    ) -> Mark:
+        """A part of a lying bar, for bars that are stacked."""
+        if not all(map(isfinite, (top, foot, left, right))):
+            return Mark("bar", series, "", text, url)
+        return Mark("bar", series, _box(self.x(left), self.y(top), self.x(right), self.y(foot)), text, url)
+
     def point(self, x: float, y: float, *, series: str = "a", text: str = "", url: str = "") -> Mark:
         """A disc, square, triangle or diamond, by series."""
         there = self._at(x, y)

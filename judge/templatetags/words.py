@@ -199,6 +199,7 @@ WORDS: Mapping[str, Mapping[str, Promise | str]] = {
         "run: cancel": _("Judging cancelled"),
     },
     "milestone": {"asked": _("with people"), "passes": _("passes"), "degraded": _("degraded")},
+    "slice": {"language": _("language"), "category": _("category"), "generator": _("generator")},
     "tier": {"S": _("superior"), "A": _("average"), "B": _("bad")},
     "unscored": {"skipped": _("skipped"), "flagged": _("flagged")},
 }
