@@ -8,9 +8,11 @@ class AnnotationConfig(AppConfig):
     verbose_name = "People"
 
     def ready(self) -> None:
+        from annotation.actions import gauges
         from annotation.actions import demo, erasures, quality, workload
 
         registry.demo_seeders["2 people: answers"] = demo.seed
         registry.erasers["people"] = erasures.erase
+        registry.gauges["people"] = gauges.read
         registry.summaries[quality.NAME] = registry.SummaryKind(quality.measure)
         registry.summaries[workload.NAME] = registry.SummaryKind(workload.measure)

@@ -5,8 +5,8 @@ Each AppConfig fills it in ``ready()``; the court asks by kind.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -67,6 +67,19 @@ class SummaryKind:
     mark: Callable[[Any], str] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One number for Prometheus, named without its prefix; readings of one name carry the same labels."""
+
+    name: str
+    help: str
+    value: float
+    labels: Mapping[str, str] = field(default_factory=dict)
+    is_counter: bool = False
+
+
+#: Functions without arguments that give readings; called at each scrape, so they walk no table.
+gauges: dict[str, Callable[[], Iterable[Reading]]] = {}
 #: Functions without arguments that return a list of findings.
 doctor_checks: dict[str, Callable[[], list[Finding]]] = {}
 #: Functions that bring a demo project to life: ``seed(project, say)``, run in order of name.

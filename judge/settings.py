@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "axes",
 ]
 MIDDLEWARE = [
+    "judge.log_lines.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -189,6 +190,7 @@ X_FRAME_OPTIONS = "DENY"
 if is_on("COJUDGE_HTTPS"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]  # asked from inside, without TLS
     SECURE_HSTS_SECONDS = 31_536_000
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
@@ -250,10 +252,20 @@ CELERY_BEAT_SCHEDULE = {
     "sweep runs": {"task": "llm_judge.tasks.sweep_runs", "schedule": 10.0, "options": {"expires": 10}},
 }
 
+LOG_FORMAT = "json" if ENVIRON.get("COJUDGE_LOG_FORMAT", "") == "json" else "line"
+METRICS_TOKEN = ENVIRON.get("COJUDGE_METRICS_TOKEN", "")  # empty: /metrics answers this machine alone
+CELERY_WORKER_HIJACK_ROOT_LOGGER = LOG_FORMAT != "json"  # else workers would write lines of their own kind
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"request": {"()": "judge.log_lines.OfRequest"}},
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+        "json": {"()": "judge.log_lines.JsonLine"},
+    },
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["request"]},
+    },
+    "loggers": {"judge.requests": {"level": "INFO" if LOG_FORMAT == "json" else "WARNING"}},
     "root": {"handlers": ["console"], "level": ENVIRON.get("COJUDGE_LOG_LEVEL", "INFO")},
 }

@@ -77,6 +77,8 @@ urlpatterns = [
     path("language/", accounts.set_language, name="set_language"),
     path("api/v1/", api.urls),
     path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("metrics", health.metrics, name="metrics"),
     path("admin/", admin.site.urls),
 ]
 

@@ -11,6 +11,7 @@ class LlmJudgeConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("judge.celery")  # the roof is named, not imported: messages need its broker
+        from llm_judge.actions import gauges
         from llm_judge.actions import checks, costs, demo, run_door, setups, spending
         from llm_judge.rules import conversations
 
@@ -20,6 +21,7 @@ class LlmJudgeConfig(AppConfig):
         registry.demo_starters["machines"] = demo.start
         registry.demo_recorders["machines"] = demo.record
         registry.progress_lines["machines"] = demo.progress_line
+        registry.gauges["machines"] = gauges.read
         registry.judge_costs["machines"] = costs.cost_of
         registry.run_door = run_door.DOOR
         registry.summaries[spending.NAME] = registry.SummaryKind(spending.measure, spending.mark)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from celery import current_app
 from django.conf import settings
-from kombu.exceptions import OperationalError
+from kombu.exceptions import ChannelError, OperationalError
 
 from judge.errors import ServiceError
 
@@ -54,6 +55,23 @@ def tasks_under_way(name: str, timeout: float = 1.0) -> list[list[Any]] | None:
         return None
     tasks = [task for found in (doing, taken) for of_worker in found.values() for task in of_worker]
     return [list(task["args"]) for task in tasks if task["name"] == name]
+
+
+def lengths(names: Sequence[str], timeout: float = 2.0) -> dict[str, int] | None:
+    """How many messages wait in these queues; None where the broker does not answer."""
+    try:
+        with current_app.connection_for_read(connect_timeout=timeout) as broker:
+            broker.ensure_connection(max_retries=1, timeout=timeout)
+            return {name: _length(broker.channel(), name) for name in names}
+    except (OSError, OperationalError):
+        return None
+
+
+def _length(channel: Any, name: str) -> int:
+    try:
+        return int(channel.queue_declare(name, passive=True).message_count)
+    except ChannelError:  # nothing was ever sent
+        return 0
 
 
 def _silence(error: BaseException) -> ServiceError:

@@ -52,6 +52,7 @@ class Product:
         self.folder, self.latency_ms = folder, latency_ms
         os.environ["COJUDGE_STATE"] = str(folder / "state")
         os.environ.setdefault("COJUDGE_COOKIE_SUFFIX", "faults")
+        os.environ["COJUDGE_LOG_LEVEL"] = "WARNING"
         os.environ["COJUDGE_SECRET_KEY"] = secrets.token_urlsafe(32)
         address, broker = postgres.ensure(), valkey.socket_path(valkey.ensure())
         os.environ["DATABASE_URL"] = self.direct = address.url
@@ -64,7 +65,6 @@ class Product:
         self.proxied = {
             "DATABASE_URL": f"postgresql://cojudge@127.0.0.1:{ports['db']}/cojudge",
             "BROKER_URL": f"redis://127.0.0.1:{ports['broker']}/0",
-            "COJUDGE_LOG_LEVEL": "WARNING",
         }
 
     @property
