@@ -1,0 +1,31 @@
+"""What shows whether a judge leans: cases of the train and gold streams and audited ones, never a certify case."""
+
+#: A case of these streams, or one that was accepted by this judge and drawn for people.
+_MEASURES = """(i.stream IN ('train', 'gold') OR (i.stream = 'open' AND EXISTS (
+    SELECT FROM judge_decision d WHERE d.case_id = c.id AND d.judge_id = %(judge)s AND d.is_audited)))"""
+
+#: Cases that people settled and the judge has scored, the latest first.
+SETTLED = """
+SELECT c.id, i.id, i.identity, i.context_id, CASE WHEN i.stream = 'open' THEN 'audit' ELSE i.stream END,
+       s.passes, t.passes, i.language, i.generator, coalesce(length(i.output::text), 0),
+       coalesce(i.meta ->> 'brand', ''), i.meta ->> 'popularity'
+FROM judge_case c
+JOIN judge_item i ON i.id = c.item_id AND i.stream <> 'certify' AND i.kind = 'single'
+JOIN judge_verdict v ON v.case_id = c.id AND v.judge_id = %(judge)s AND v.label IS NOT NULL
+JOIN judge_agreedlabel a ON a.case_id = c.id AND a.status = 'live' AND a.basis <> 'judge'
+JOIN judge_scale_label s ON s.criterion_id = c.criterion_id AND s.key = a.label AND s.passes IS NOT NULL
+JOIN judge_scale_label t ON t.criterion_id = c.criterion_id AND t.key = v.label AND t.passes IS NOT NULL
+WHERE c.criterion_id = %(criterion)s AND __measures__
+ORDER BY c.id DESC LIMIT %(limit)s
+""".replace("__measures__", _MEASURES)
+
+#: What the judge's raters said of pairs in each order, the latest first.
+ORDERS = """
+SELECT c.id, i.id, i.identity, i.context_id, j.by_order
+FROM judge_case c
+JOIN judge_item i ON i.id = c.item_id AND i.stream <> 'certify'
+JOIN judge_judgment j ON j.case_id = c.id AND j.rater_id = ANY (%(raters)s::bigint[]) AND j.purpose = 'vote'
+     AND j.retracted_at IS NULL AND j.by_order IS NOT NULL
+WHERE c.criterion_id = %(criterion)s AND __measures__
+ORDER BY c.id DESC LIMIT %(limit)s
+""".replace("__measures__", _MEASURES)
