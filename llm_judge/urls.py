@@ -1,6 +1,6 @@
 from django.urls import path
 
-from llm_judge.views import cost, endpoints, judges, raters, runs, trials
+from llm_judge.views import cost, endpoints, judges, probes, raters, runs, trials
 
 urlpatterns = [
     path("runs/", runs.runs, name="runs"),
@@ -8,6 +8,7 @@ urlpatterns = [
     path("runs/start/", runs.start_run, name="start_run"),
     path("runs/<int:run_id>/steer/", runs.steer_run, name="steer_run"),
     path("cost/", cost.cost, name="cost"),
+    path("probes/", probes.probes, name="probes"),
     path("judges/", judges.judges, name="judges"),
     path("judges/panel/", judges.make_panel, name="make_panel"),
     path("judges/student/", judges.fit_student, name="fit_student"),
