@@ -9,7 +9,7 @@ class AnnotationConfig(AppConfig):
 
     def ready(self) -> None:
         from annotation.actions import gauges
-        from annotation.actions import demo, erasures, quality, workload
+        from annotation.actions import demo, erasures, gauges, quality, workload
 
         registry.demo_seeders["2 people: answers"] = demo.seed
         registry.erasers["people"] = erasures.erase

@@ -95,6 +95,8 @@ judge_setups: dict[str, Callable[..., Any]] = {}
 #: ``write(question, context, output, language, label)``: the conversations, as (role, text), in which a machine that is
 #: asked about a case gives ``label``; two for a pair, one for each order. What a judge is fine-tuned on.
 judge_lessons: dict[str, Callable[..., list[list[tuple[str, str]]]]] = {}
+#: ``erase(project, item_ids, case_ids)``: empties what an app keeps of texts, in the erasure's transaction.
+erasers: dict[str, Callable[..., None]] = {}
 #: How runs are started and looked at; None where no machines are installed.
 run_door: RunDoor | None = None
 #: ``cost_of(judge)``: what a case costs it, None where nobody kept count.

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from judge.actions import calibrations, certifications, event_chain, export_jobs, skills, summaries, watches
+from judge.actions import calibrations, certifications, event_chain, export_jobs, retention, skills, summaries, watches
 
 
 @shared_task
@@ -38,6 +38,12 @@ def refresh_summaries() -> None:
 def seal_log() -> None:
     """Put what was written to the audit log into its chains."""
     event_chain.seal_all()
+
+
+@shared_task
+def keep_retention() -> None:
+    """Erase texts that projects have kept as long as they said."""
+    retention.sweep()
 
 
 @shared_task

@@ -6,6 +6,7 @@ from judge.views import (
     accounts,
     agreement,
     audit,
+    audit_log,
     calibration,
     certificates,
     examples,
@@ -21,6 +22,7 @@ from judge.views import (
     reopenings,
     risk,
     rubrics,
+    texts,
 )
 
 inside: list[URLPattern | URLResolver] = [
@@ -48,6 +50,9 @@ inside: list[URLPattern | URLResolver] = [
     path("milestones/", milestones.milestones, name="milestones"),
     path("milestones/draw/", milestones.draw_milestone, name="draw_milestone"),
     path("members/", members.members, name="members"),
+    path("texts/", texts.erase_texts, name="erase_texts"),
+    path("log/", audit_log.audit_log, name="audit_log"),
+    path("log/file/", audit_log.audit_log_file, name="audit_log_file"),
     path("", include("annotation.urls")),
     path("", include("llm_judge.urls")),
 ]

@@ -12,7 +12,7 @@ class LlmJudgeConfig(AppConfig):
     def ready(self) -> None:
         import_module("judge.celery")  # the roof is named, not imported: messages need its broker
         from llm_judge.actions import gauges
-        from llm_judge.actions import checks, costs, demo, probes, run_door, setups, spending
+        from llm_judge.actions import checks, costs, demo, erasures, probes, run_door, setups, spending
         from llm_judge.rules import conversations
 
         registry.judge_setups.update(setups.SETUPS)
@@ -23,6 +23,7 @@ class LlmJudgeConfig(AppConfig):
         registry.progress_lines["machines"] = demo.progress_line
         registry.gauges["machines"] = gauges.read
         registry.judge_costs["machines"] = costs.cost_of
+        registry.erasers["machines"] = erasures.erase
         registry.run_door = run_door.DOOR
         registry.summaries[probes.NAME] = registry.SummaryKind(probes.measure)
         registry.summaries[spending.NAME] = registry.SummaryKind(spending.measure, spending.mark)

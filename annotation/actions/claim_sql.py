@@ -29,8 +29,10 @@ FREE_OF_ITEM = f"""
     AND {OPEN}
 """
 
-#: ... and that lies within their terms, criteria and languages. What says no language is for everybody.
+#: ... and that lies within their terms, criteria and languages. What says no language is for everybody; what was erased
+#: is for nobody (a recheck of settled cases may ask for it).
 WITHIN = """
+    AND i.erased_at IS NULL
     AND (way.criteria IS NULL OR c.criterion_id = ANY (way.criteria))
     AND (way.languages IS NULL OR i.language = ''
          OR split_part(translate(lower(i.language), '_', '-'), '-', 1) = ANY (way.languages))

@@ -25,7 +25,7 @@ from django.db.models.functions import Now
 from django.utils import translation
 from psycopg.conninfo import make_conninfo
 
-from judge.actions import exports, members, queues, snapshots
+from judge.actions import erasures, exports, members, queues, snapshots
 from judge.actions.exports import ExportReport, Order, Told
 from judge.errors import CojudgeError, InputError
 from judge.models import AgreedLabel, ExportJob, Project, User
@@ -87,7 +87,8 @@ def archive(job: ExportJob, *, by: User) -> Path | None:
     if job.snapshot.sees_certify and not members.may_see_certify(job.project, by):
         return None
     path = _archive_path(job)
-    return path if path.is_file() else None
+    is_whole = path.is_file() and not erasures.is_stale(job.project, job.created_at)
+    return path if is_whole else None
 
 
 def _make(job: ExportJob) -> ExportReport:

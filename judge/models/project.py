@@ -22,6 +22,9 @@ class Project(models.Model):
     task = models.CharField(max_length=20, choices=Task)
     is_demo = models.BooleanField(default=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
+    keep_texts_days = models.PositiveIntegerField(
+        null=True, blank=True, help_text="after their import texts are erased; empty: kept until somebody erases them"
+    )
     rubric = models.ForeignKey(
         "judge.Rubric", null=True, on_delete=models.PROTECT, related_name="+", help_text="the rubric in force"
     )
