@@ -8,7 +8,16 @@ class JudgeConfig(AppConfig):
     verbose_name = "The court"
 
     def ready(self) -> None:
-        from judge.actions import agreements, audit_histories, audit_slices, health, judge_figures, mixes
+        from judge.actions import (
+            agreements,
+            audit_histories,
+            audit_slices,
+            health,
+            judge_figures,
+            mixes,
+            pass_rates,
+            whereabouts,
+        )
 
         registry.doctor_checks.update(health.CHECKS)
         registry.summaries[agreements.NAME] = registry.SummaryKind(agreements.measure)
@@ -16,3 +25,6 @@ class JudgeConfig(AppConfig):
         registry.summaries[audit_slices.NAME] = registry.SummaryKind(audit_slices.measure, audit_histories.mark)
         registry.summaries[mixes.NAME] = registry.SummaryKind(mixes.measure, mixes.mark)
         registry.summaries[judge_figures.NAME] = registry.SummaryKind(judge_figures.measure)
+        registry.summaries[whereabouts.NAME] = registry.SummaryKind(whereabouts.measure)
+        registry.summaries[pass_rates.NAME] = registry.SummaryKind(pass_rates.measure)
+        registry.panels["1 pass rates"] = "pass_rates"

@@ -27,4 +27,5 @@ class LlmJudgeConfig(AppConfig):
         registry.run_door = run_door.DOOR
         registry.summaries[probes.NAME] = registry.SummaryKind(probes.measure)
         registry.summaries[spending.NAME] = registry.SummaryKind(spending.measure, spending.mark)
+        registry.panels["0 run"] = "run_progress"
         registry.judge_lessons["machines"] = conversations.write

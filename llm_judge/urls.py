@@ -1,12 +1,13 @@
 from django.urls import path
 
-from llm_judge.views import cost, endpoints, judges, probes, raters, runs, trials
+from llm_judge.views import cost, endpoints, judges, probes, progress, raters, runs, trials
 
 urlpatterns = [
     path("runs/", runs.runs, name="runs"),
     path("runs/new/", runs.new_run, name="new_run"),
     path("runs/start/", runs.start_run, name="start_run"),
     path("runs/<int:run_id>/steer/", runs.steer_run, name="steer_run"),
+    path("runs/progress/", progress.run_progress, name="run_progress"),
     path("cost/", cost.cost, name="cost"),
     path("probes/", probes.probes, name="probes"),
     path("judges/", judges.judges, name="judges"),

@@ -1,25 +1,27 @@
-"""What the overview shows of a project, each need in one grouped query. Reads only."""
+"""What the overview shows of a project: where its cases stand, as last counted, and what happened lately."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
+from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 
-from judge.models import AgreedLabel, Case, Criterion, Decision, Event, Item, Judgment, Membership, Project, Role
+from judge.actions import whereabouts
+from judge.models import Case, Criterion, Decision, Event, Judgment, Membership, Project, Role
 from judge.rules.routing import Reason
 from judge.rules.settling import Basis
 from judge.rules.stages import Stage
 
 #: A project moves while something was written within this time: its page asks again every few seconds.
 MOVING_FOR = timedelta(seconds=60)
-EVENTS_READ, EVENTS_SHOWN = 300, 8
+EVENTS_READ, EVENTS_SHOWN, EVENTS_LOOKED_AT = 300, 8, 2_000
 #: How far into the queue to look for cases that nobody is left to answer.
 QUEUE_READ = 1000
 #: Events that come by the hundred: each person's are told as one.
@@ -76,6 +78,23 @@ class Flow:
         return sum(self.bases.values())
 
     @property
+    def sent_to_people(self) -> int:
+        """Cases that people were asked about: all that are neither with the judge nor accepted."""
+        return self.people + self.adjudication + self.agreed
+
+    @property
+    def settled_by_people(self) -> int:
+        return self.bases.get(Basis.SINGLE, 0) + self.bases.get(Basis.CONSENSUS, 0)
+
+    @property
+    def adjudicated(self) -> int:
+        return self.bases.get(Basis.ADJUDICATED, 0)
+
+    @property
+    def by_judge(self) -> int:
+        return self.bases.get(Basis.JUDGE, 0)
+
+    @property
     def by_basis(self) -> list[tuple[str, int]]:
         return [(basis.value, self.bases[basis]) for basis in Basis if self.bases.get(basis)]
 
@@ -101,24 +120,26 @@ class Happening:
     at: datetime
 
 
-def count_items(project: Project) -> int:
-    return Item.objects.filter(project=project).count()
-
-
-def flows(project: Project, language: str) -> list[Flow]:
-    """The flow of each criterion: those in force in the rubric's order, then earlier ones that have cases."""
-    stages, bases = _stages(project), _bases(project)
+def flows(project: Project, language: str, figures: Mapping[str, Any] | None = None) -> list[Flow]:
+    """The flow of each criterion: those in force in the rubric's order, then earlier ones that have cases. From
+    ``figures`` (judge.actions.whereabouts), else as counted now."""
+    known = whereabouts.count(project) if figures is None else figures
+    stages, bases = known.get("stages", {}), known.get("bases", {})
     places = (
         dict(Criterion.objects.filter(links__rubric=project.rubric_id).values_list("pk", "links__position"))
         if project.rubric_id
         else {}
     )
-    criteria = [each for each in Criterion.objects.filter(project=project) if each.pk in places or each.pk in stages]
+    asked = Criterion.objects.filter(project=project)
+    criteria = [each for each in asked if each.pk in places or str(each.pk) in stages]
     criteria.sort(key=lambda each: (each.pk not in places, places.get(each.pk, 0), each.pk))
     return [
-        Flow(stages[each.pk], bases[each.pk], each, each.question.in_language(language).title, each.pk in places)
+        Flow(
+            stages.get(str(each.pk), {}), bases.get(str(each.pk), {}), each,
+            each.question.in_language(language).title, each.pk in places,
+        )
         for each in criteria
-    ]
+    ]  # fmt: skip
 
 
 def in_all(parts: Iterable[Flow]) -> Flow:
@@ -131,12 +152,6 @@ def in_all(parts: Iterable[Flow]) -> Flow:
     return Flow(stages, bases)
 
 
-def reasons(project: Project) -> list[tuple[str, int]]:
-    """Why cases are with people now: the latest decision of each, counted by reason."""
-    waiting = latest_decisions().filter(case__project=project, case__stage__in=[Stage.PEOPLE, Stage.ADJUDICATION])
-    return list(waiting.values_list("reason").annotate(n=Count("pk")).order_by("-n", "reason"))
-
-
 def latest_decisions() -> QuerySet[Decision]:
     """The decision of each case that no later one follows: an anti-join, twice as fast as asking case by case."""
     later = Decision.objects.filter(case=OuterRef("case"), pk__gt=OuterRef("pk"))
@@ -145,9 +160,10 @@ def latest_decisions() -> QuerySet[Decision]:
 
 
 def happenings(project: Project) -> list[Happening]:
-    """The latest events, the newest first; the answers of one person are told as one."""
-    latest = Event.objects.filter(project=project).select_related("by").order_by("-pk")
-    rare, frequent = latest.exclude(verb__in=FREQUENT)[:EVENTS_SHOWN], latest.filter(verb__in=FREQUENT)[:EVENTS_READ]
+    """The latest events, the newest first; the answers of one person are told as one. Looks at so many at most."""
+    latest = Event.objects.filter(project=project).order_by("-pk")
+    near = Event.objects.filter(pk__in=latest.values("pk")[:EVENTS_LOOKED_AT]).select_related("by").order_by("-pk")
+    rare, frequent = near.exclude(verb__in=FREQUENT)[:EVENTS_SHOWN], near.filter(verb__in=FREQUENT)[:EVENTS_READ]
     events = sorted([*rare, *frequent], key=lambda event: event.pk, reverse=True)
     return list(islice(_told(events), EVENTS_SHOWN))
 
@@ -182,20 +198,3 @@ def _told(events: Iterable[Event]) -> Iterator[Happening]:
         newest = rows[0]
         count = sum(row.data.get("judgments", 1) for row in rows)
         yield Happening(newest.verb, newest.by.display_name if newest.by else "", count, newest.created_at)
-
-
-def _stages(project: Project) -> Mapping[int, dict[str, int]]:
-    rows = Case.objects.filter(project=project).values_list("criterion_id", "stage").annotate(n=Count("pk"))
-    return _table(rows.order_by())
-
-
-def _bases(project: Project) -> Mapping[int, dict[str, int]]:
-    live = AgreedLabel.objects.filter(criterion__project=project, status=AgreedLabel.Status.LIVE)
-    return _table(live.values_list("criterion_id", "basis").annotate(n=Count("pk")).order_by())
-
-
-def _table(rows: Iterable[tuple[int, str, int]]) -> Mapping[int, dict[str, int]]:
-    table: dict[int, dict[str, int]] = defaultdict(dict)
-    for criterion_id, name, count in rows:
-        table[criterion_id][name] = count
-    return table

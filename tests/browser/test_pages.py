@@ -129,8 +129,8 @@ def test_language_switch_changes_the_page_and_comes_back_to_it(visit: Visit, sho
 def test_overview_follows_what_happens_without_a_reload(visit: Visit, shop: Project) -> None:
     page = visit("lea")
     page.goto(addresses(shop)[0])
-    imported = page.locator(".flow__box--all .flow__count")
-    before = int(imported.inner_text())
+    imported = page.locator(".flow__count").first
+    before = int(imported.text_content() or "")
 
     extra = {"id": "late", "context": "came late", "output": "another tent"}
     factories.import_items(shop, lines=[extra])

@@ -40,10 +40,13 @@ def test_counts_on_the_page_are_the_counts_in_the_database(
 
     page = text_of(browse(lea).get(url(project)).text)
 
-    assert "Imported 6 cases in all" in page
-    assert "People 4 waiting for people" in page
-    assert "Adjudication 1 people split" in page
-    assert "Agreed 1 consensus 1" in page
+    assert "6 cases in all Imported 6" in page
+    assert "4 waiting for people With people 4" in page
+    assert "1 people split, or flagged it Adjudication 1" in page
+    assert "1 by people or an adjudicator Agreed 1" in page
+    assert "1 people agree" in page
+    assert "2 to people" not in page, "six were sent, whatever became of them"
+    assert "6 to people" in page
 
 
 def test_page_says_honestly_that_nothing_is_accepted_by_itself(browse: Browse, lea: User, project: Project) -> None:
@@ -123,16 +126,20 @@ def test_queries_do_not_grow_with_items_and_events(
         stories.person_says(ann, stories.first_case(item), "fits")
     stories.make_judge(project)
     client = browse(lea)
-    with django_assert_max_num_queries(16):  # type: ignore[attr-defined]
+    with django_assert_max_num_queries(18):  # type: ignore[attr-defined]
         client.get(url(project))
 
 
-def test_siblings_can_show_a_panel(
+def test_siblings_show_panels_to_whoever_may_open_them(
     browse: Browse, project: Project, lea: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(registry.panels, "test", ("_components/demo_badge.html", lambda project: {}))
+    monkeypatch.setitem(registry.panels, "test", "members")
+    viewer = factories.make_member(project, "vic", Role.VIEWER)
+    panel = f'hx-get="{url(project)}members/"'
 
-    assert "badge--demo" in browse(lea).get(url(project)).text
+    assert panel in browse(lea).get(url(project)).text
+    assert panel not in browse(viewer).get(url(project)).text
+    assert f'hx-get="{url(project)}runs/progress/"' in browse(viewer).get(url(project)).text
 
 
 STRANDED = "somebody who has not answered"
