@@ -12,6 +12,7 @@ class JudgeConfig(AppConfig):
             agreements,
             audit_histories,
             audit_slices,
+            comparison_figures,
             health,
             judge_figures,
             mixes,
@@ -24,6 +25,7 @@ class JudgeConfig(AppConfig):
         registry.summaries[audit_histories.NAME] = registry.SummaryKind(audit_histories.measure, audit_histories.mark)
         registry.summaries[audit_slices.NAME] = registry.SummaryKind(audit_slices.measure, audit_histories.mark)
         registry.summaries[mixes.NAME] = registry.SummaryKind(mixes.measure, mixes.mark)
+        registry.summaries[comparison_figures.NAME] = registry.SummaryKind(comparison_figures.measure, mixes.mark)
         registry.summaries[judge_figures.NAME] = registry.SummaryKind(judge_figures.measure)
         registry.summaries[whereabouts.NAME] = registry.SummaryKind(whereabouts.measure)
         registry.summaries[pass_rates.NAME] = registry.SummaryKind(pass_rates.measure)

@@ -2,7 +2,17 @@
 
 from celery import shared_task
 
-from judge.actions import calibrations, certifications, event_chain, export_jobs, retention, skills, summaries, watches
+from judge.actions import (
+    calibrations,
+    certifications,
+    comparison_figures,
+    event_chain,
+    export_jobs,
+    retention,
+    skills,
+    summaries,
+    watches,
+)
 
 
 @shared_task
@@ -32,6 +42,12 @@ def refit_calibrators() -> None:
 def refresh_summaries() -> None:
     """Count anew what pages show, where something has moved."""
     summaries.refresh_due()
+
+
+@shared_task
+def count_comparisons(project_id: int) -> None:
+    """Count what somebody asked for on the page Compare, without waiting for its turn."""
+    comparison_figures.refresh(project_id)
 
 
 @shared_task

@@ -177,6 +177,7 @@ WORDS: Mapping[str, Mapping[str, Promise | str]] = {
         "judgments imported": _("Answers imported"),
         "member added": _("Member added"),
         "member removed": _("Member's role removed"),
+        "comparison asked for": _("Comparison asked for"),
         "alarm": _("Alarm: certificate suspended"),
         "certify rate raised": _("More certify items drawn, as an alarm stands"),
         "judged": _("Cases answered"),
@@ -203,6 +204,11 @@ WORDS: Mapping[str, Mapping[str, Promise | str]] = {
     },
     "milestone": {"asked": _("with people"), "passes": _("passes"), "degraded": _("degraded")},
     "slice": {"language": _("language"), "category": _("category"), "generator": _("generator")},
+    "flip": {
+        "lost": _("the first was right, the second errs"),
+        "both": _("both err"),
+        "gained": _("the second is right, the first erred"),
+    },
     "tier": {"S": _("superior"), "A": _("average"), "B": _("bad")},
     "unscored": {"skipped": _("skipped"), "flagged": _("flagged")},
 }

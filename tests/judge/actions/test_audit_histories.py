@@ -99,7 +99,7 @@ def test_slices_are_counted_from_the_audits_that_were_read(people: list[User]) -
     found = audit_slices.rank(watched(certificate))
     assert (found["n"], found["n_flagged"]) == (3, 2)
     told = {(each["by"], each["value"]): (each["n"], each["errors"], each["is_flagged"]) for each in found["rows"]}
-    # 4 of 4: E = mean of (1 + 9f)⁴ ≈ 439 and twice, so of m = 3 both pass 3/(2·.1) = 15
+    # 4 of 4: E = mean of (1 + 9f)⁴ ≈ 399 and twice, so of m = 3 both pass 3/(2·.1) = 15
     assert told == {
         ("language", "zh"): (4, 4, True), ("category", "tents"): (4, 4, True), ("language", "en"): (6, 0, False),
     }  # fmt: skip

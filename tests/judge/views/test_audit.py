@@ -74,8 +74,8 @@ def test_slice_that_stands_out_is_flagged_and_opens_its_audits(browse: Browse, c
     story(cell, right=6, wrong=4)
     client = browse(lead)
     html = client.get(reverse("audit", args=[cell.project.slug])).text
-    # 4 of 4 against alpha .1: E = 439.35; m = 2, so it needs 2 / (1 · .1) = 20
-    assert "439.35" in html
+    # 4 of 4, alpha .1: mean of 1.45⁴, 1.9⁴, 2.8⁴, 3.7⁴, 4.6⁴, 6.4⁴ = 2391.8 / 6; m = 2, so it needs 2 / (1 · .1) = 20
+    assert "398.63" in html
     link = next(each for each in re.findall(r'href="([^"]+reason=audit[^"]*language=zh)"', html))
     found = client.get(link.replace("&amp;", "&"))
     assert found.status_code == 200
@@ -180,7 +180,7 @@ def test_page_takes_as_many_queries_for_many_audits_as_for_one(
 ) -> None:
     story(cell, right=20, wrong=3)
     client, url = browse(lead), reverse("audit", args=[cell.project.slug])
-    with django_assert_num_queries(6):  # session, person, project with roles, criteria, certificates, …
+    with django_assert_num_queries(7):  # session, person, project and roles, criteria, certificates, summaries, alarms
         assert client.get(url).status_code == 200
 
 
