@@ -61,6 +61,8 @@ SET_UP = Section(
         ("members", _("Members")),
         ("import_items", _("Import")),
         ("export_labels", _("Export")),
+        ("api_access", "API"),
+        ("webhooks", _("Webhooks")),
         ("erase_texts", _("Texts")),
         ("audit_log", _("Log")),
     ),

@@ -47,6 +47,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "judge.log_lines.RequestIdMiddleware",
+    "judge.page_headers.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -192,6 +193,8 @@ if is_on("COJUDGE_HTTPS"):
     SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
     SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]  # asked from inside, without TLS
     SECURE_HSTS_SECONDS = 31_536_000
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = is_on("COJUDGE_HSTS_SUBDOMAINS")
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # subdomains are their owner's: COJUDGE_HSTS_SUBDOMAINS
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # larger uploads go to a temporary file
@@ -235,6 +238,8 @@ CELERY_TASK_DEFAULT_QUEUE = "interactive"
 CELERY_TASK_ROUTES = {
     "judge.tasks.make_export": {"queue": "export"},
     "llm_judge.tasks.judge_batch": {"queue": "judge"},
+    "llm_judge.tasks.probe_judge": {"queue": "judge"},
+    "llm_judge.tasks.probe_judges": {"queue": "judge"},
     "llm_judge.tasks.refit_students": {"queue": "judge"},  # a minute of work that no page waits for
 }
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600, "unacked_restore_throttle": 1}
@@ -243,18 +248,21 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
     "sweep leases": {"task": "annotation.tasks.sweep_leases", "schedule": 60.0, "options": {"expires": 60}},
     "refresh summaries": {"task": "judge.tasks.refresh_summaries", "schedule": 5.0, "options": {"expires": 5}},
+    "send webhooks": {"task": "judge.tasks.send_webhooks", "schedule": 5.0, "options": {"expires": 5}},
+    "forget api traces": {"task": "judge.tasks.forget_api_traces", "schedule": 3600.0, "options": {"expires": 3600}},
     "seal log": {"task": "judge.tasks.seal_log", "schedule": 5.0, "options": {"expires": 5}},
     "keep retention": {"task": "judge.tasks.keep_retention", "schedule": 3600.0, "options": {"expires": 3600}},
     "refresh skills": {"task": "judge.tasks.refresh_skills", "schedule": 300.0, "options": {"expires": 300}},
     "refit calibrators": {"task": "judge.tasks.refit_calibrators", "schedule": 300.0, "options": {"expires": 300}},
     "refit students": {"task": "llm_judge.tasks.refit_students", "schedule": 300.0, "options": {"expires": 300}},
     "watch audits": {"task": "judge.tasks.watch_audits", "schedule": 60.0, "options": {"expires": 60}},
+    "probe judges": {"task": "llm_judge.tasks.probe_judges", "schedule": 3600.0, "options": {"expires": 3600}},
     "sweep runs": {"task": "llm_judge.tasks.sweep_runs", "schedule": 10.0, "options": {"expires": 10}},
 }
 
 LOG_FORMAT = "json" if ENVIRON.get("COJUDGE_LOG_FORMAT", "") == "json" else "line"
 METRICS_TOKEN = ENVIRON.get("COJUDGE_METRICS_TOKEN", "")  # empty: /metrics answers this machine alone
-CELERY_WORKER_HIJACK_ROOT_LOGGER = LOG_FORMAT != "json"  # else workers would write lines of their own kind
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False  # workers too write through our handler: judge.redaction
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -264,7 +272,7 @@ LOGGING = {
         "json": {"()": "judge.log_lines.JsonLine"},
     },
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["request"]},
+        "console": {"class": "judge.redaction.RedactingHandler", "formatter": LOG_FORMAT, "filters": ["request"]},
     },
     "loggers": {"judge.requests": {"level": "INFO" if LOG_FORMAT == "json" else "WARNING"}},
     "root": {"handlers": ["console"], "level": ENVIRON.get("COJUDGE_LOG_LEVEL", "INFO")},

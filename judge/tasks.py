@@ -6,8 +6,10 @@ from judge.actions import (
     calibrations,
     certifications,
     comparison_figures,
+    deliveries,
     event_chain,
     export_jobs,
+    idempotency,
     retention,
     skills,
     summaries,
@@ -66,3 +68,16 @@ def keep_retention() -> None:
 def make_export(job_id: int) -> None:
     """Make an export that somebody asked for on the page."""
     export_jobs.work(job_id)
+
+
+@shared_task
+def send_webhooks() -> None:
+    """Send what waits in the outbox."""
+    deliveries.send_all()
+
+
+@shared_task
+def forget_api_traces() -> None:
+    """Replies and messages that nobody asks for any more."""
+    idempotency.forget_old()
+    deliveries.forget_old()

@@ -5,6 +5,7 @@ from judge.api.app import api
 from judge.views import (
     accounts,
     agreement,
+    api_reference,
     audit,
     audit_log,
     calibration,
@@ -18,13 +19,15 @@ from judge.views import (
     items,
     members,
     milestones,
-    pass_rates,
     own_account,
+    pass_rates,
+    programs,
     projects,
     reopenings,
     risk,
     rubrics,
     texts,
+    webhooks,
 )
 
 inside: list[URLPattern | URLResolver] = [
@@ -54,6 +57,10 @@ inside: list[URLPattern | URLResolver] = [
     path("certificates/<int:certificate_id>/withdraw/", certificates.withdraw_certificate, name="withdraw_certificate"),
     path("milestones/", milestones.milestones, name="milestones"),
     path("milestones/draw/", milestones.draw_milestone, name="draw_milestone"),
+    path("api/", programs.api_access, name="api_access"),
+    path("api/tokens/<int:token_id>/revoke/", programs.revoke_token, name="revoke_token"),
+    path("webhooks/", webhooks.webhooks, name="webhooks"),
+    path("webhooks/<int:webhook_id>/remove/", webhooks.remove_webhook, name="remove_webhook"),
     path("members/", members.members, name="members"),
     path("texts/", texts.erase_texts, name="erase_texts"),
     path("log/", audit_log.audit_log, name="audit_log"),
@@ -85,6 +92,7 @@ urlpatterns = [
     path("login/<str:provider_id>/callback/", identities.openid_connect_callback, name="openid_connect_callback"),
     path("logout/", accounts.logout, name="logout"),
     path("language/", accounts.set_language, name="set_language"),
+    path("api/", api_reference.api_reference, name="api_reference"),
     path("api/v1/", api.urls),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

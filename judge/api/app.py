@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ninja import NinjaAPI
@@ -40,6 +41,12 @@ class Api(NinjaAPI):
 def each_operation(schema: Any) -> list[tuple[str, str, dict[str, Any]]]:
     """Path, method and description of every operation of a schema."""
     return [(path, method, told) for path, methods in schema["paths"].items() for method, told in methods.items()]
+
+
+def views() -> dict[str, Callable[..., Any]]:
+    """The functions behind the operations, by name; each carries its policy mark and its scope."""
+    paths = [path for _prefix, router in api._routers for path in router.path_operations.values()]
+    return {each.view_func.__name__: each.view_func for path in paths for each in path.operations}
 
 
 def _problem_schema() -> dict[str, Any]:
