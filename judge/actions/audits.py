@@ -37,9 +37,13 @@ PATIENCE = 2.0
 #: number, and the first transaction that is younger than all those now under way: once these have ended, no number
 #: up to the newest is missing.
 NEWEST = "SELECT (SELECT max(id) FROM judge_decision), pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
+#: Transactions of another database on the same server write no decisions of ours.
 UNDER_WAY = """
 SELECT EXISTS (SELECT FROM pg_snapshot_xip(pg_current_snapshot()) AS other
-               WHERE other::text::bigint < %(before)s)
+               WHERE other::text::bigint < %(before)s AND NOT EXISTS (
+                   SELECT FROM pg_stat_activity a
+                   WHERE a.datname <> current_database()
+                     AND a.backend_xid::text::bigint = mod(other::text::bigint, 4294967296)))
 """
 
 

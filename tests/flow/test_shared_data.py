@@ -30,11 +30,11 @@ def test_whole_explanations_with_the_scripted_judge(tmp_path: Path) -> None:
 
 
 @pytest.mark.llm
-def test_sixty_tags_with_the_embedded_model(tmp_path: Path) -> None:
-    project = import_set("oamine_tags", tmp_path, judge="embedded", sample=60, one_person_labels=True, overlap=1)
+def test_two_dozen_tags_with_the_embedded_model(tmp_path: Path) -> None:
+    project = import_set("oamine_tags", tmp_path, judge="embedded", sample=24, one_person_labels=True, overlap=1)
     judge_and_check(project)
     scored = Judgment.objects.filter(case__project=project, label__isnull=False)
-    assert scored.count() >= 57, "a real model answers nearly always with one of the two words"
+    assert scored.count() >= 22, "a real model answers nearly always with one of the two words"
     assert all(abs(sum(row.probs.values()) - 1) < 1e-6 for row in scored)
     answer_all(project, "oamine_tags")
-    assert check_export(project, tmp_path) == 60
+    assert check_export(project, tmp_path) == 24

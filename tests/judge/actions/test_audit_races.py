@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from celery import current_app
 from django.db import transaction
+from psycopg.conninfo import make_conninfo
 
 from judge.actions import audits, wakes
 from judge.models import Alarm, AuditWatch, Certificate, Decision, User
@@ -83,6 +84,13 @@ def test_a_transaction_that_begins_later_holds_nobody_up(certificate: Certificat
     bring(certificate.project, 1)
     with transaction.atomic():
         AuditWatch.objects.update(rate=1.0)  # ours, under way
+        assert audits.settled_until(patience=0.1) == Decision.objects.latest("pk").pk
+
+
+def test_a_transaction_in_another_database_of_the_server_holds_nobody_up(certificate: Certificate) -> None:
+    bring(certificate.project, 1)
+    with psycopg.connect(make_conninfo(database_url(), dbname="postgres")) as other:
+        other.execute("SELECT pg_current_xact_id()")
         assert audits.settled_until(patience=0.1) == Decision.objects.latest("pk").pk
 
 
