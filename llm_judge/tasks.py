@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from celery import shared_task
 
-from llm_judge.actions import batches, dispatch, fittings, students, trials
+from llm_judge.actions import batches, dispatch, fittings, probe_runs, students, trials
 
 
 @shared_task
@@ -37,3 +37,14 @@ def refit_students() -> None:
 @shared_task
 def fit_student(project_id: int, user_id: int) -> None:
     fittings.run(project_id, user_id)
+
+
+@shared_task
+def probe_judge(judge_id: int) -> None:
+    probe_runs.run(judge_id)
+
+
+@shared_task
+def probe_judges() -> None:
+    """Probe judges that came in force since, where a lead once asked for it."""
+    probe_runs.run_due()

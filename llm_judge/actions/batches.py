@@ -88,7 +88,7 @@ def _ask_rater(run: Run, rater: Rater, portions: Iterable[Sequence[int]], batch:
     if first is None:
         return
     configuration = raters.configuration_of(rater)
-    backend = _open(rater, configuration)
+    backend = open_rater(rater, configuration)
     purse = Purse(run, raters.price_of(rater))
     settled = batch.n_judged
     for answered in _ask_within(purse, backend, chain([first], loading), configuration):
@@ -139,7 +139,7 @@ def _ask_within(
             yield from calls.ask(backend, budget.allot(rest), configuration)
 
 
-def _open(rater: Rater, configuration: RaterConfiguration) -> Backend:
+def open_rater(rater: Rater, configuration: RaterConfiguration) -> Backend:
     """The backend of the rater's endpoints, open and known to answer; a server that is another one than it was ends
     certificates. Raises ServiceError in words where it does not answer."""
     found = raters.endpoints_of(rater)

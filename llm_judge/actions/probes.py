@@ -35,16 +35,35 @@ def measure(project: Project) -> dict[str, Any]:
     return {"judges": [_of_judge(judge, criteria) for judge in latest]}
 
 
+def mark(project: Project) -> str:
+    """It differs where a probe was answered, which leaves no event."""
+    n, last, *_ = _asked(project.pk, None)
+    return f"{n}-{last}"
+
+
+def _asked(project_id: int, seats: Sequence[Rater] | None) -> Sequence[int]:
+    """Answers to copies: how many, the latest, tokens, without a label; of these raters, or all."""
+    ids = None if seats is None else bulk.array(rater.pk for rater in seats)
+    return bulk.execute(probes_sql.ASKED, project=project_id, raters=ids)[0]
+
+
 def _of_judge(judge: Judge, criteria: Sequence[Criterion]) -> dict[str, Any]:
     """All effects of one judge; ``holds`` by Holm's rule over all of them."""
     from judge.stats import probes as stats
 
     seats = raters.seated(judge)
     found = [told for criterion in criteria for told in _of_criterion(judge, seats, criterion)]
+    found += _of_copies(judge, seats)
     effects = [told for told in found if "value" in told]
     for told, holds in zip(effects, stats.holm([each["p"] for each in effects]), strict=True):
         told["holds"] = holds
-    return {"judge": judge.pk, "effects": effects, "missing": [told for told in found if "value" not in told]}
+    n, _, tokens, n_unscored = _asked(judge.project_id, seats)
+    return {
+        "judge": judge.pk,
+        "effects": effects,
+        "missing": [told for told in found if "value" not in told],
+        "asked": {"n": n, "tokens": tokens, "n_unscored": n_unscored},
+    }
 
 
 def _of_criterion(judge: Judge, seats: Sequence[Rater], criterion: Criterion) -> Iterator[dict[str, Any]]:
@@ -65,7 +84,7 @@ def _of_criterion(judge: Judge, seats: Sequence[Rater], criterion: Criterion) ->
 def _settled(judge: Judge, criterion: Criterion) -> list[ProbedCase]:
     values = {"judge": judge.pk, "criterion": criterion.pk, "limit": MOST_CASES}
     rows = bulk.execute(probes_sql.SETTLED, **values)
-    return [ProbedCase(*row[:-1], popularity=_number(row[-1])) for row in rows]
+    return [ProbedCase(*row[:-1], _number(row[-1])) for row in rows]
 
 
 def _number(text: str | None) -> float | None:
@@ -135,8 +154,37 @@ def _position(judge: Judge, seats: Sequence[Rater], criterion: Criterion) -> dic
     return head | _told(effect) | {"examples": examples}
 
 
+def _of_copies(judge: Judge, seats: Sequence[Rater]) -> Iterator[dict[str, Any]]:
+    """What a change that should not matter does to the probability that the case passes, by criterion and change."""
+    ids = bulk.array(rater.pk for rater in seats)
+    by_kind: dict[tuple[int, str], list[Sequence[Any]]] = defaultdict(list)
+    for row in bulk.execute(probes_sql.COPIES, project=judge.project_id, raters=ids):
+        by_kind[row[1], row[5]].append(row)
+    for (criterion, arm), rows in sorted(by_kind.items()):
+        yield _of_change(criterion, arm, rows)
+    for probe in (Probe.PADDING, Probe.BRAND_SWAP):
+        if not any(arm == probe for _, arm in by_kind):
+            yield {"probe": probe.value, "criterion": None, "value_of": "", "n": 0, "why": "not_asked"}
+
+
+def _of_change(criterion: int, arm: str, rows: Sequence[Sequence[Any]]) -> dict[str, Any]:
+    from judge.stats import probes as stats
+
+    effect = stats.paired(differences=[float(row[6]) for row in rows], groups=[row[4] for row in rows])
+    head = {"probe": arm, "criterion": criterion, "value_of": ""}
+    if effect is None:
+        return head | {"n": len(rows), "why": "too_few"}
+    strongest = sorted(rows, key=lambda row: (-row[6] if effect.value >= 0 else row[6], row[0]))
+    shown = [
+        [{"item": row[2], "name": row[3], "plain": row[7], "changed": row[8], "by": float(row[6])}]
+        for row in strongest[: probing.MOST_EXAMPLES]
+    ]
+    return head | _told(effect) | {"examples": shown}
+
+
 def _read(by_order: Any) -> Mapping[str, Mapping[str, float]]:
-    return orjson.loads(by_order) if isinstance(by_order, str) else by_order
+    read: Mapping[str, Mapping[str, float]] = orjson.loads(by_order) if isinstance(by_order, str) else by_order
+    return read
 
 
 def _pair(row: Sequence[Any], sides: Mapping[str, str]) -> dict[str, Any]:

@@ -29,3 +29,37 @@ JOIN judge_judgment j ON j.case_id = c.id AND j.rater_id = ANY (%(raters)s::bigi
 WHERE c.criterion_id = %(criterion)s AND __measures__
 ORDER BY c.id DESC LIMIT %(limit)s
 """.replace("__measures__", _MEASURES)
+
+#: Cases of which copies are asked about, by the hash of their items: the same ones whatever anybody answered.
+SAMPLE = """
+SELECT c.id, c.criterion_id, x.content::text, i.output::text, i.language, coalesce(i.meta ->> 'brand', '')
+FROM judge_case c
+JOIN judge_rubriccriterion l ON l.criterion_id = c.criterion_id AND l.rubric_id = %(rubric)s
+JOIN judge_criterion k ON k.id = c.criterion_id AND k.kind <> 'preference'
+JOIN judge_item i ON i.id = c.item_id AND i.kind = 'single' AND i.stream <> 'certify' AND i.erased_at IS NULL
+JOIN judge_context x ON x.id = i.context_id AND x.erased_at IS NULL
+WHERE c.project_id = %(project)s AND __measures__
+ORDER BY md5('probe ' || i.identity), c.id LIMIT %(limit)s
+""".replace("__measures__", _MEASURES)
+
+#: What a judge's raters said of copies, beside what they said of the plain text; means over the raters that said both.
+COPIES = """
+SELECT c.id, c.criterion_id, i.id, i.identity, i.context_id, a.arm,
+       avg(a.passing - p.passing), min(p.label), min(a.label)
+FROM llm_judge_probeanswer a
+JOIN llm_judge_probeanswer p ON p.rater_id = a.rater_id AND p.case_id = a.case_id AND p.arm = 'plain'
+     AND p.passing IS NOT NULL
+JOIN judge_case c ON c.id = a.case_id AND c.project_id = %(project)s
+JOIN judge_item i ON i.id = c.item_id AND i.stream <> 'certify'
+WHERE a.rater_id = ANY (%(raters)s::bigint[]) AND a.arm <> 'plain' AND a.passing IS NOT NULL
+GROUP BY c.id, c.criterion_id, i.id, i.identity, i.context_id, a.arm
+ORDER BY c.id, a.arm
+"""
+
+#: What moves without an event, and what probing took: questions, tokens, answers without a label.
+ASKED = """
+SELECT count(*), coalesce(max(a.id), 0), coalesce(sum(a.prompt_tokens + a.completion_tokens), 0)::bigint,
+       count(*) FILTER (WHERE a.passing IS NULL)
+FROM llm_judge_probeanswer a JOIN judge_case c ON c.id = a.case_id AND c.project_id = %(project)s
+WHERE %(raters)s::bigint[] IS NULL OR a.rater_id = ANY (%(raters)s::bigint[])
+"""

@@ -38,7 +38,7 @@ def measure(project: Project) -> dict[str, Any]:
     """All figures: JSON-able. Sums of what is settled are kept, so only completions that came since are read; without
     them the same figures come."""
     known = summaries.read(project, NAME)
-    settled = known.data["settled"] if known else {"until": 0, "sums": []}
+    settled: Mapping[str, Any] = known.data["settled"] if known else {"until": 0, "sums": []}
     until = _settled_until(settled["until"])
     lasting = _add(_read(settled["sums"]), _sums(project, settled["until"], until))
     sums = _add(lasting, _sums(project, until, None))
@@ -92,7 +92,7 @@ def _quantities(rows: Iterable[tuple[Any, ...]], prices: Mapping[int, Price]) ->
 def _judges(project: Project, sums: Sums, quantities: Quantities, prices: Mapping[int, Price]) -> list[dict[str, Any]]:
     """One record for each judge that was asked, the latest version first."""
     runs = Run.objects.filter(project=project).values("judge").annotate(n=Count("pk"), cost=Sum("cost"))
-    paid = {each["judge"]: each for each in runs}
+    paid: dict[int, Mapping[str, Any]] = {each["judge"]: each for each in runs}
     known = Judge.objects.filter(pk__in={key[0] for key in sums} | paid.keys()).order_by("-version")
     return [
         {

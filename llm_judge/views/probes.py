@@ -6,21 +6,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from judge import access
 from judge.actions import summaries
+from judge.errors import InputError, ServiceError
 from judge.models import Criterion, Judge, Project, Role
 from judge.rules import row_charts
 from judge.rules.charts import Cell, Chart
 from judge.rules.row_charts import Row
 from judge.templatetags.words import points
+from llm_judge.actions import probe_runs
 from llm_judge.actions import probes as measured
 from llm_judge.rules.probing import Probe
 
@@ -49,11 +52,22 @@ ASKED: Mapping[Probe, tuple[Promise | str, Promise | str]] = {
         gettext_lazy("Popular items"),
         gettext_lazy("The more popular half by the items' meta (popularity) against the other half."),
     ),
+    Probe.PADDING: (
+        gettext_lazy("Words that say nothing"),
+        gettext_lazy("The same output with a sentence behind it that says nothing: probability that it passes, less "
+                     "that of the output as it is."),
+    ),
+    Probe.BRAND_SWAP: (
+        gettext_lazy("Another brand"),
+        gettext_lazy("The same output with another brand that items of the project name: probability that it passes, "
+                     "less that of the output as it is."),
+    ),
 }  # fmt: skip
 #: Why nothing is told.
 MISSING: Mapping[str, Promise | str] = {
     "too_few": gettext_lazy("fewer than 20 contexts on a side"),
     "no_pairs": gettext_lazy("no pair was asked in both orders"),
+    "not_asked": gettext_lazy("the judge was not asked about copies, or the items name no two brands"),
     "one_kind": gettext_lazy("the items do not differ in it, or do not say"),
 }
 
@@ -108,11 +122,26 @@ def probes(request: access.ProjectRequest) -> HttpResponse:
         "judges": judges,
         "shown": shown,
         "groups": list(_groups(request.project, found)),
+        "asked": found.get("asked"),
+        "may_ask": Role.LEAD in request.roles and request.project.judge_id is not None,
+        "most": probe_runs.MOST_QUESTIONS,
         "n_effects": len(found["effects"]),
         "n_alone": sum(each["p"] < 0.05 for each in found["effects"]),
         "n_hold": sum(each["holds"] for each in found["effects"]),
     }
     return render(request, "llm_judge/probes.html", context)
+
+
+@require_POST
+@access.project(Role.LEAD)
+def start_probes(request: access.ProjectRequest) -> HttpResponse:
+    """Have the judge in force asked about copies, now by a worker, and every later judge once it is in force."""
+    try:
+        probe_runs.ask_for(request.project, by=request.user)
+        messages.success(request, _("A worker asks the judge. The effects appear here as the answers come."))
+    except (InputError, ServiceError) as error:
+        messages.error(request, str(error))
+    return redirect("probes", slug=request.project.slug)
 
 
 def _choose(request: access.ProjectRequest, judges: Sequence[Judge]) -> Judge | None:
@@ -135,7 +164,7 @@ def _groups(project: Project, found: Mapping[str, Any]) -> Iterator[Group]:
 
 
 def _name(told: Mapping[str, Any], titles: Mapping[int, str]) -> str:
-    title = titles.get(told["criterion"], "")
+    title = titles.get(told["criterion"], _("every criterion"))
     return f"{told['value_of']} · {title}" if told["value_of"] else title
 
 

@@ -55,7 +55,7 @@ def test_the_same_server_keeps_its_certificate_and_asks_the_database_nothing(
     assert found.state == "certified"
     rater = served.judge.seats.get().rater
     with django_assert_num_queries(1):  # type: ignore[attr-defined]
-        batches._open(rater, raters.configuration_of(rater))  # where it is asked, and nothing besides
+        batches.open_rater(rater, raters.configuration_of(rater))  # where it is asked, and nothing besides
 
 
 def test_another_version_ends_the_certificate_and_judging_goes_on(

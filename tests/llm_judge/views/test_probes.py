@@ -94,3 +94,15 @@ def test_the_chart_is_drawn_as_reviewed() -> None:
     ]
     chart = _chart(Probe.LENGTH, "Long outputs", "What it says.", effects)
     held("probes_length.html", render_to_string("_components/chart.html", {"chart": chart}))
+
+
+def test_a_lead_asks_and_a_judge_from_elsewhere_is_refused_in_words(
+    leaning: Project, head: User, stranger: User, browse: Browse
+) -> None:
+    url = reverse("start_probes", args=[leaning.slug])
+    viewer = factories.make_member(leaning, "vic", Role.VIEWER)
+    assert browse(viewer).post(url).status_code == 403
+    assert browse(stranger).post(url).status_code == 404
+    assert browse(head).get(url).status_code == 405
+    assert "no judge in force that can be asked" in browse(head).post(url, follow=True).content.decode()
+    assert "Ask the judge</button>" not in browse(viewer).get(page(leaning)).content.decode()
