@@ -25,7 +25,7 @@ class LlmJudgeConfig(AppConfig):
         registry.judge_costs["machines"] = costs.cost_of
         registry.erasers["machines"] = erasures.erase
         registry.run_door = run_door.DOOR
-        registry.summaries[probes.NAME] = registry.SummaryKind(probes.measure)
+        registry.summaries[probes.NAME] = registry.SummaryKind(probes.measure, probes.mark)
         registry.summaries[spending.NAME] = registry.SummaryKind(spending.measure, spending.mark)
         registry.panels["0 run"] = "run_progress"
         registry.judge_lessons["machines"] = conversations.write

@@ -10,6 +10,7 @@ urlpatterns = [
     path("runs/progress/", progress.run_progress, name="run_progress"),
     path("cost/", cost.cost, name="cost"),
     path("probes/", probes.probes, name="probes"),
+    path("probes/start/", probes.start_probes, name="start_probes"),
     path("judges/", judges.judges, name="judges"),
     path("judges/panel/", judges.make_panel, name="make_panel"),
     path("judges/student/", judges.fit_student, name="fit_student"),

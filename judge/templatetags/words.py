@@ -196,6 +196,8 @@ WORDS: Mapping[str, Mapping[str, Promise | str]] = {
         "texts erased": _("Texts erased"),
         "retention set": _("Time of keeping texts set"),
         "log exported": _("Log exported"),
+        "probes asked for": _("Probes of the judge asked for"),
+        "judge probed": _("Judge probed"),
         "run started": _("Judging started"),
         "run replaced": _("Judging started anew"),
         "run: pause": _("Judging paused"),
