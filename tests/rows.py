@@ -6,7 +6,8 @@ import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from judge.models import ExportJob, Judgment, Project, Role, Snapshot, User
+from judge.actions import tokens
+from judge.models import ExportJob, Judgment, Project, Role, Snapshot, User, Webhook
 from judge.services import state
 from llm_judge.actions import drafts, runs, setups, trials
 from llm_judge.models import Endpoint
@@ -30,7 +31,7 @@ class World:
         """A route with this world's rows in it; ``slug`` of another project where they are sought there."""
         found = self.values | {"slug": slug or self.project.slug, "key": self.keys.get(name, str(uuid.UUID(int=1)))}
         for part in [piece.split(">")[0] for piece in route.split("<")[1:]]:
-            route = route.replace(f"<{part}>", found[part.split(":")[-1]])
+            route = route.replace(f"<{part}>", found.get(part.split(":")[-1], "1"))
         return "/" + route
 
 
@@ -52,6 +53,7 @@ def make_world(name: str, person: User) -> World:
             "judge_id": str(project.judge_id), "person_id": str(person.pk), "snapshot_id": str(job.snapshot_id),
             "trial_id": str(_tried(project, person)), "certificate_id": str(proofs.certify(project, "relevance").pk),
             "endpoint_id": str(Endpoint.objects.get(name="scripted").pk),
+            "token_id": str(_token(project, person)), "webhook_id": str(_webhook(project)),
             "provider_id": "sso", "uidb64": "MQ", "token": "set-password",
         },
         keys={
@@ -87,3 +89,13 @@ def _tried(project: Project, person: User) -> int:
     draft = drafts.Draft(Endpoint.objects.get(name="scripted"), templates.SHIPPED["choice"], ScoringRule.CHOICE)
     case = project.items.order_by("pk")[0].cases.order_by("pk")[0]
     return trials.make(project, drafts.configure(draft), case, endpoint=draft.endpoint, by=person).pk
+
+
+def _token(project: Project, person: User) -> int:
+    made = tokens.make(project, person, name="a program", scopes=["read"], days=1, by=person)
+    return made.token.pk
+
+
+def _webhook(project: Project) -> int:
+    row = Webhook.objects.create(project=project, url="https://hook.example/", kinds=["alarm"], secret="", by=None)
+    return row.pk

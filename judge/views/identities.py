@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import cast
 
 from allauth.socialaccount import views as social_views
+from allauth.socialaccount.helpers import render_authentication_error
 from allauth.socialaccount.models import SocialAccount, SocialApp
+from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView, OAuth2LoginView
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from requests import RequestException
 
 from judge import access
 from judge.errors import NotAllowed
@@ -59,10 +62,14 @@ def socialaccount_connections(request: access.SignedInRequest) -> HttpResponse:
 
 
 def _at(provider_id: str, view: type[OAuth2LoginView | OAuth2CallbackView], request: HttpRequest) -> HttpResponse:
+    """allauth's view with our reading of what the provider says; it lets some of the provider's faults through."""
+    adapter = StrictAdapter(request, provider_id)
     try:
-        return cast(HttpResponse, view.adapter_view(StrictAdapter(request, provider_id))(request))
+        return cast(HttpResponse, view.adapter_view(adapter)(request))
     except SocialApp.DoesNotExist as error:
         raise Http404(_("There is no such provider here.")) from error
+    except (OAuth2Error, RequestException) as error:
+        return cast(HttpResponse, render_authentication_error(request, adapter.get_provider(), exception=error))
 
 
 def _refuse_demo(request: HttpRequest) -> None:

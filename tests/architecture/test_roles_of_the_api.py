@@ -12,7 +12,7 @@ from judge import access
 from judge.models import Membership, Role, User
 from judge.roles import API, routes, views
 from tests import factories
-from tests.architecture.test_roles import undone
+from tests.architecture.test_roles import finish, undone
 from tests.judge.api.calling import Caller
 from tests.rows import World, make_world
 
@@ -40,7 +40,7 @@ def world(db: None) -> Iterator[World]:
 def ask(caller: Caller, method: str, address: str) -> int:
     with undone(caller.client):
         response = caller.client.generic(method, address, b"{}", "application/json", headers=caller.headers({}))
-        response.close()
+        finish(response)
         return response.status_code
 
 

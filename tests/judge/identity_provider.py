@@ -79,6 +79,12 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         provider: Provider = self.server.provider  # type: ignore[attr-defined]
         path = urlsplit(self.path).path
+        if path == "/authorization":  # nobody is asked: the person is who the test says
+            asked = parse_qs(urlsplit(self.path).query)
+            self.send_response(302)
+            self.send_header("Location", f"{asked['redirect_uri'][0]}?code=one&state={asked['state'][0]}")
+            self.end_headers()
+            return
         pages = {
             "/.well-known/openid-configuration": provider.configuration,
             "/keys": provider.keys,
