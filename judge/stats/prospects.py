@@ -95,6 +95,8 @@ def prospects(
     (1.0, 1.0, 0.9)
     """
     scores, wrong = _read(confidence, is_correct)
+    order = np.lexsort((wrong, scores))  # so that the same cases in another order are drawn alike
+    scores, wrong = scores[order], wrong[order]
     grid = np.array(selective.make_grid(scores))
     if not len(grid) or n_certify < 1:
         return []

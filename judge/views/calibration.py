@@ -86,7 +86,7 @@ class Versus:
 def calibration(request: access.ProjectRequest) -> HttpResponse:
     chosen = measured_judges.choose(request, request.project)
     against = _against(chosen, request.GET.get("against", ""))
-    context: dict[str, Any] = {"chosen": chosen, "against": against}
+    context: dict[str, Any] = {"chosen": chosen, "against": against, "missing": chosen.missing}
     if chosen.known:
         other = next((each for each in against if each.is_chosen), None)
         context |= _context(request.project, chosen.known, chosen.all_judges, other)
@@ -98,7 +98,7 @@ def _context(project: Project, known: Known, judges: Sequence[Judge], other: Opt
     theirs = _figures_of(project, other, known) if other else None
     return {
         "figures": figures,
-        "missing_cases": _missing_cases(figures),
+        "missing": _missing(figures),
         "charts": list(_charts(figures)),
         "measures": list(_measures(figures, other, theirs)),
         "sentences": list(_sentences(figures, project.task)),
@@ -121,7 +121,7 @@ def _figures_of(project: Project, other: Option, known: Known) -> Figures | None
     return found.figures.get("calibration") if found else None
 
 
-def _missing_cases(figures: Figures) -> str:
+def _missing(figures: Figures) -> str:
     """What the figures would rest on, where there is nothing of it."""
     if figures["n"]:
         return ""
