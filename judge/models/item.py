@@ -89,6 +89,10 @@ class Item(models.Model):
                 name="item_stream_probability_in_unit_interval",
             ),
         ]
+        indexes = [
+            # the few that teach or measure, among all: judge.actions.figure_sql, reference_sql.LATEST
+            models.Index(fields=["project", "stream"], condition=~Q(stream=Stream.OPEN), name="item_drawn"),
+        ]
 
 
 class Case(models.Model):
