@@ -18,7 +18,9 @@ NO_DATABASE = frozenset(
 #: Commands that wake a worker and therefore bring a broker, unless BROKER_URL names one.
 WITH_BROKER = frozenset({"demo", "serve"})
 #: Commands that see to the schema themselves.
-OWN_SCHEMA = frozenset({"migrate", "makemigrations", "sqlmigrate", "showmigrations", "check", "collectstatic", "flush"})
+OWN_SCHEMA = frozenset(
+    {"migrate", "makemigrations", "sqlmigrate", "showmigrations", "check", "collectstatic", "flush", "restore"}
+)
 DATABASE_REMEDY = "Start it or correct DATABASE_URL; without DATABASE_URL the embedded database is used."
 NEW_KEY = "python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
 

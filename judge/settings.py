@@ -100,6 +100,8 @@ def database(url: str) -> dict[str, Any]:
         settings["OPTIONS"]["pool"] = {"min_size": 2, "max_size": 16, "timeout": 10}
     else:
         settings["CONN_MAX_AGE"] = 60
+    if is_on("COJUDGE_PGBOUNCER"):  # transaction pooling: a cursor outside a transaction finds its rows no more
+        settings["DISABLE_SERVER_SIDE_CURSORS"] = True
     return settings
 
 

@@ -2,33 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connections
 from django.db.models import F
 
-from judge.actions import acceptance, alarms, audits, bulk, milestones, reconsiderations, waiting
+from judge.actions import acceptance, alarms, audits, milestones, reconsiderations, waiting
 from judge.models import Certificate
 from judge.rules.routing import CellState
 from judge.rules.stages import Stage
 
 #: One worker at a time: a second one finds it held and leaves.
-TAKE = "SELECT pg_try_advisory_lock(hashtext('cojudge.watches'))"
-LEAVE = "SELECT pg_advisory_unlock(hashtext('cojudge.watches'))"
+LOCK = "hashtext('cojudge.watches')"
 
 
 def tend() -> bool:
     """Read the audits, ask people about labels in doubt, test waiting batches, draw the samples that are due and close
     milestones; False where another worker is at it."""
-    if not bulk.execute(TAKE)[0][0]:
-        return False
+    with _alone() as is_ours:
+        if is_ours:
+            _tend()
+    return is_ours
+
+
+def _tend() -> None:
+    audits.read_all()
+    alarms.recheck_all()
+    waiting.settle_all()
+    for certificate in _unsampled():
+        reconsiderations.apply(certificate.project, may_sample=True)
+    milestones.report_all()
+
+
+@contextmanager
+def _alone() -> Iterator[bool]:
+    """Whether we have the lock. A transaction of a connection of its own holds it: behind a pooler, a lock of the
+    session would stay with a server connection that the next statement may not get."""
+    beside = connections.create_connection("default")
     try:
-        audits.read_all()
-        alarms.recheck_all()
-        waiting.settle_all()
-        for certificate in _unsampled():
-            reconsiderations.apply(certificate.project, may_sample=True)
-        milestones.report_all()
+        beside.set_autocommit(False)
+        with beside.cursor() as cursor:
+            cursor.execute(f"SELECT pg_try_advisory_xact_lock({LOCK})")
+            is_ours = bool(cursor.fetchone()[0])
+        yield is_ours
+        beside.rollback()  # at once: a closed connection's locks may outlive it for a moment
     finally:
-        bulk.execute(LEAVE)
-    return True
+        beside.close()
 
 
 def _unsampled() -> list[Certificate]:

@@ -48,9 +48,9 @@ def own_disk() -> Iterator[tuple[Path, str]]:
 class Product:
     """Everything that runs, and how to end it."""
 
-    def __init__(self, folder: Path, *, latency_ms: float) -> None:
+    def __init__(self, disk: Path, folder: Path, *, latency_ms: float) -> None:
         self.folder, self.latency_ms = folder, latency_ms
-        os.environ["COJUDGE_STATE"] = str(folder / "state")
+        os.environ["COJUDGE_STATE"] = str(disk / "state")
         os.environ.setdefault("COJUDGE_COOKIE_SUFFIX", "faults")
         os.environ["COJUDGE_LOG_LEVEL"] = "WARNING"
         os.environ["COJUDGE_SECRET_KEY"] = secrets.token_urlsafe(32)

@@ -15,6 +15,7 @@ import os
 import random
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -86,15 +87,17 @@ class Journal:
 
 def main(options: argparse.Namespace) -> Found:
     found = Found()
-    with own_disk() as (folder, why):
+    # What people were promised is written elsewhere: it must outlive the disk that is filled.
+    with own_disk() as (disk, why), tempfile.TemporaryDirectory(prefix="cojudge-promised-") as papers:
+        folder = Path(papers)
         found.skipped |= {"disk full": why} if why else {}
-        product = Product(folder, latency_ms=options.latency_ms)
+        product = Product(disk, folder, latency_ms=options.latency_ms)
         try:
-            run(product, folder, None if why else folder, options, found)
+            run(product, folder, None if why else disk, options, found)
         except AssertionError as error:
             found.trouble = f"{error}\n{tail(folder / 'serve.log')}"
         finally:
-            keep(folder, options.keep)
+            keep(disk, folder, options.keep)
             product.stop()
     return found
 
@@ -195,12 +198,12 @@ def tail(path: Path, n_bytes: int = 4_000) -> str:
     return path.read_text(errors="replace")[-n_bytes:] if path.exists() else ""
 
 
-def keep(folder: Path, target: Path | None) -> None:
+def keep(disk: Path, folder: Path, target: Path | None) -> None:
     """Logs and journal, for whoever looks for a reason."""
     if target is None:
         return
     target.mkdir(parents=True, exist_ok=True)
-    for path in [*folder.glob("*.log"), *folder.glob("*.jsonl"), *(folder / "state").glob("*.log")]:
+    for path in [*folder.glob("*.log"), *folder.glob("*.jsonl"), *(disk / "state").glob("*.log")]:
         with suppress(OSError):
             (target / path.name).write_bytes(path.read_bytes())
 

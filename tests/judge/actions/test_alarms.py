@@ -231,7 +231,9 @@ def test_only_items_imported_after_the_change_can_certify_anew(certificate: Cert
 
 
 def test_the_watch_leaves_where_another_worker_is_at_it(certificate: Certificate) -> None:
-    with accepted.held_elsewhere(watches.TAKE, watches.LEAVE):
+    with accepted.held_elsewhere(
+        f"SELECT pg_try_advisory_lock({watches.LOCK})", f"SELECT pg_advisory_unlock({watches.LOCK})"
+    ):
         assert not watches.tend()
     assert watches.tend()
 
