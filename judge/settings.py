@@ -201,6 +201,7 @@ SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # subdomains are th
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # larger uploads go to a temporary file
 UPLOAD_LIMIT_MB = int(ENVIRON.get("COJUDGE_UPLOAD_LIMIT_MB", "200"))
+UPLOAD_ROWS = int(ENVIRON.get("COJUDGE_UPLOAD_ROWS", "1000000"))  # of a file on the page; commands take any number
 
 #: Of one API token; the allowance grows back steadily (judge.actions.allowances).
 API_REQUESTS_A_MINUTE = int(ENVIRON.get("COJUDGE_API_REQUESTS_A_MINUTE", "600"))
