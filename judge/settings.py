@@ -243,8 +243,6 @@ CELERY_TASK_ROUTES = {
     "llm_judge.tasks.judge_batch": {"queue": "judge"},
     "llm_judge.tasks.probe_judge": {"queue": "judge"},
     "llm_judge.tasks.probe_judges": {"queue": "judge"},
-    "llm_judge.tasks.probe_judge": {"queue": "judge"},
-    "llm_judge.tasks.probe_judges": {"queue": "judge"},
     "llm_judge.tasks.refit_students": {"queue": "judge"},  # a minute of work that no page waits for
 }
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600, "unacked_restore_throttle": 1}
@@ -261,7 +259,6 @@ CELERY_BEAT_SCHEDULE = {
     "refit calibrators": {"task": "judge.tasks.refit_calibrators", "schedule": 300.0, "options": {"expires": 300}},
     "refit students": {"task": "llm_judge.tasks.refit_students", "schedule": 300.0, "options": {"expires": 300}},
     "watch audits": {"task": "judge.tasks.watch_audits", "schedule": 60.0, "options": {"expires": 60}},
-    "probe judges": {"task": "llm_judge.tasks.probe_judges", "schedule": 3600.0, "options": {"expires": 3600}},
     "probe judges": {"task": "llm_judge.tasks.probe_judges", "schedule": 3600.0, "options": {"expires": 3600}},
     "sweep runs": {"task": "llm_judge.tasks.sweep_runs", "schedule": 10.0, "options": {"expires": 10}},
 }
