@@ -142,11 +142,11 @@ def spoil(product: Product, disk: Path | None, journal: Journal, options: argpar
     """Fault after fault until the time is over; everything at once in the middle and at the end."""
     kinds, chance = spoiling.kinds(product, disk), random.Random(options.seed)
     until, half = time.time() + options.seconds, time.time() + options.seconds / 2
-    for kind in spoiling.draw(kinds, seed=options.seed):
+    for kind in options.kinds or spoiling.draw(kinds, seed=options.seed):
         now = time.time()
         if now > until:
             break
-        if half and now > half:
+        if half and now > half and not options.kinds:
             half = 0.0
             note(found, spoiling.restart_everything(product, journal.last_answer))
         note(found, spoiling.suffer(kind, kinds[kind], journal.last_answer, product.revive_servers))
@@ -234,6 +234,7 @@ def read_options(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--items", type=int, default=70_000, help="two cases each")
     parser.add_argument("--latency-ms", type=float, default=80.0, help="of the model: 16 calls at a time")
     parser.add_argument("--pause", type=float, nargs=2, default=(0.3, 2.0), help="seconds between two faults")
+    parser.add_argument("--kinds", type=lambda told: told.split(","), help="only these, once each, in this order")
     parser.add_argument("--seed", type=int, default=8)
     parser.add_argument("--out", type=Path, help="where to write what was found, as JSON")
     parser.add_argument("--keep", type=Path, help="a folder for the logs")
