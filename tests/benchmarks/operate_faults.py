@@ -21,6 +21,8 @@ from tests.benchmarks.figures import Figure
 
 SECONDS = float(os.environ.get("COJUDGE_FAULT_SECONDS", "600"))
 SURVIVED, BROKEN, RESTART = "operate.faults_survived", "operate.invariants_broken", "operate.restart_seconds"
+#: Two cases each: what is left at the end is judged before the invariants are looked at.
+ITEMS = os.environ.get("COJUDGE_FAULT_ITEMS", "60000")
 LOAD = {
     "operate.faults_submits_a_second": (50.0, "n_submits"),
     "operate.faults_judgments_a_second": (200.0, "n_judgments"),
