@@ -22,11 +22,13 @@ from judge.views import case_files, flow
 router = Router(tags=["read"])
 
 READERS = (Role.LEAD, Role.VIEWER, Role.TRAINER)
+#: Labels by the page are an export: viewers look on and take nothing out.
+TAKERS = (Role.LEAD, Role.TRAINER)
 Status = AgreedLabel.Status
 
 
 @router.get("/cases", response=schemas.CasePage)
-@operation(Scope.READ, *READERS)
+@operation(Scope.READ, *TAKERS)
 def read_cases(
     request: ApiRequest, slug: schemas.Slug, after: schemas.After, limit: schemas.Limit,
     item: schemas.Items, stage: Stage | None = None, criterion: schemas.Text = "",
@@ -69,7 +71,7 @@ def read_decisions(
 
 
 @router.get("/labels", response=schemas.LabelPage)
-@operation(Scope.READ, *READERS)
+@operation(Scope.READ, *TAKERS)
 def read_labels(
     request: ApiRequest, slug: schemas.Slug, after: schemas.After, limit: schemas.Limit,
     item: schemas.Items, status: Literal["live", "in_doubt", "withdrawn", "all"] = "live",

@@ -49,6 +49,12 @@ def test_every_operation_carries_a_mark() -> None:
     assert [name for _, name, _, mark in OPERATIONS if not mark.startswith(access.PROJECT)] == []
 
 
+def test_viewers_push_start_and_take_out_nothing() -> None:
+    opened = {name for _, name, _, mark in OPERATIONS if access.opens(mark, frozenset([Role.VIEWER]))}
+
+    assert opened == {"read_case", "read_decisions", "read_certificates", "read_health"}
+
+
 @pytest.mark.parametrize("role", Role.values)
 @pytest.mark.usefixtures("queue")
 def test_every_operation_opens_to_whom_its_mark_says(world: World, role: str) -> None:

@@ -87,9 +87,7 @@ def test_labels_of_certify_cases_are_for_trainers_alone(db: None) -> None:
     project = factories.make_project("Proof", certify_rate=1.0)
     factories.import_items(project)
     agree(project, "ann", "ben", "cyd")
-    people = {
-        role: factories.make_member(project, f"only-{role}", role) for role in (Role.LEAD, Role.VIEWER, Role.TRAINER)
-    }
+    people = {role: factories.make_member(project, f"only-{role}", role) for role in (Role.LEAD, Role.TRAINER)}
     both = factories.make_member(project, "both", Role.LEAD, Role.TRAINER)
 
     def sees(person: User) -> tuple[int, str | None, bool]:
@@ -99,8 +97,19 @@ def test_labels_of_certify_cases_are_for_trainers_alone(db: None) -> None:
 
     assert AgreedLabel.objects.count() == 1
     assert sees(people[Role.TRAINER]) == (1, "fits", False)
-    for person in (people[Role.LEAD], people[Role.VIEWER], both):
+    for person in (people[Role.LEAD], both):
         assert sees(person) == (0, None, True)
+
+
+def test_viewers_take_no_labels_out(project: Project) -> None:
+    program = Caller(project, factories.make_member(project, "vic", Role.VIEWER))
+
+    assert [program.get(path).status_code for path in ("labels", "cases", "health", "certificates")] == [
+        403,
+        403,
+        200,
+        200,
+    ]
 
 
 def test_decisions_say_why_and_hide_from_those_who_may_still_answer(project: Project, lea: User) -> None:
