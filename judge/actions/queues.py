@@ -57,7 +57,7 @@ def tasks_under_way(name: str, timeout: float = 1.0) -> list[list[Any]] | None:
     return [list(task["args"]) for task in tasks if task["name"] == name]
 
 
-def lengths(names: Sequence[str], timeout: float = 2.0) -> dict[str, int] | None:
+def lengths(names: Sequence[str], timeout: int = 2) -> dict[str, int] | None:
     """How many messages wait in these queues; None where the broker does not answer."""
     try:
         with current_app.connection_for_read(connect_timeout=timeout) as broker:
