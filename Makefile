@@ -3,7 +3,7 @@ PY := .venv/bin/python
 AREA ?=
 export PYTHON
 
-.PHONY: help setup demo serve stop test test-vllm test-ray check fix bench lock record-demo messages
+.PHONY: help setup demo serve stop test test-vllm test-ray check fix bench lock record-demo messages audit
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 14
@@ -44,6 +44,9 @@ fix: setup  ## mend what can be mended by itself
 
 bench: setup  ## measure; AREA=loop measures one area; writes bench/results.json
 	@$(PY) -m tests.benchmarks.run $(AREA)
+
+audit:  ## known holes in the pinned packages (needs pip-audit and the network)
+	@sh scripts/audit-dependencies.sh
 
 lock:  ## pin requirements anew (needs uv)
 	@for name in requirements requirements-dev requirements-ray; do \

@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from judge.actions.items import ImportReport, Reject, import_rows
 from judge.formats.reading import Rejected, Row, read_rows
+from judge.formats.streams import MOST_BYTES
 from judge.formats.writing import rejected_writer
 from judge.models import Project, User
 
@@ -27,15 +28,17 @@ def import_file(
     rejected_path: Path | None = None,
     on_reject: Callable[[Rejected], None] | None = None,
     progress: Progress | None = None,
+    max_bytes: int = MOST_BYTES,
+    max_rows: int = 0,
 ) -> ImportReport:
     """Import one file of items into ``frame`` (empty: a frame of its own, named after the file and the minute).
 
     Rejected lines go to ``rejected_path`` (written only if there are any) and to ``on_reject``. Raises InputError where
-    the file as a whole cannot be taken; then nothing went in.
+    the file as a whole cannot be taken (``max_bytes`` unpacked, ``max_rows``); then nothing went in.
     """
     frame = frame or f"{name} {datetime.now(UTC):%Y-%m-%d %H:%M:%S}"
     with rejecting(rejected_path, on_reject) as reject:
-        rows = counted(read_rows(source, name=name), progress)
+        rows = counted(read_rows(source, name=name, max_bytes=max_bytes, max_rows=max_rows), progress)
         return import_rows(project, rows, by=by, reject=reject, frame=frame, name=name)
 
 

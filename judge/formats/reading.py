@@ -10,9 +10,10 @@ from typing import BinaryIO, Literal
 
 from judge.errors import InputError
 from judge.formats.jsonl import read_jsonl
+from judge.formats.parquet import read_parquet
 from judge.formats.rows import Rejected, Row, excerpt
 from judge.formats.streams import MOST_BYTES, open_stream
-from judge.formats.tabular import read_csv, read_parquet
+from judge.formats.tabular import read_csv
 
 __all__ = ["Rejected", "Row", "excerpt", "read_rows"]
 
@@ -27,23 +28,25 @@ PARQUET_MAGIC = b"PAR1"
 
 
 def read_rows(
-    source: str | os.PathLike[str] | BinaryIO, *, name: str = "", max_bytes: int = MOST_BYTES
+    source: str | os.PathLike[str] | BinaryIO, *, name: str = "", max_bytes: int = MOST_BYTES, max_rows: int = 0
 ) -> Iterator[Row | Rejected]:
     """Rows and rejected lines in the order of the file.
 
     An InputError ends the reading where the file as a whole cannot be taken: empty, of no known kind,
-    or larger than ``max_bytes`` once unpacked. It can come after rows were yielded.
+    larger than ``max_bytes`` once unpacked, or of more than ``max_rows`` rows (0: any number). It can come after rows
+    were yielded.
     """
     with ExitStack() as opened:
         if isinstance(source, str | os.PathLike):
             name = name or Path(source).name
             source = opened.enter_context(_open(Path(source)))
         name = name or "the file"
-        found = False
-        for found_row in _read(source, name, max_bytes):
-            found = True
-            yield found_row
-        if not found:
+        number = 0
+        for number, found in enumerate(_read(source, name, max_bytes), 1):
+            if 0 < max_rows < number:
+                raise InputError("the file has too many rows", where=name, expected=f"at most {max_rows:,}")
+            yield found
+        if not number:
             raise InputError("the file holds no rows", where=name, expected="at least one")
 
 

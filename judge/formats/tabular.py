@@ -1,13 +1,10 @@
-"""Tables: CSV (comma, semicolon or tab) and Parquet. Cells of context, output and meta may hold JSON."""
+"""Tables: CSV (comma, semicolon or tab). Cells of context, output and meta may hold JSON."""
 
 from __future__ import annotations
 
 import csv
 import io
 from collections.abc import Iterator
-from datetime import date, datetime, time
-from decimal import Decimal
-from typing import BinaryIO
 
 from judge.errors import InputError
 from judge.formats.json_text import NotJson, RefusedJson, decode, find_unstorable, make_storable
@@ -16,8 +13,7 @@ from judge.formats.streams import LONGEST_LINE, BoundedStream, read_lines
 
 JSON_COLUMNS = frozenset({"context", "output", "meta", "probs"})
 LONGEST_RECORD = 2 * LONGEST_LINE  # bytes of one CSV record over all its lines
-PARQUET_BATCH = 500
-PARQUET_BATCH_BYTES = 32 * 1024 * 1024
+MOST_COLUMNS = 1_000
 
 
 class _Unreadable(Exception):
@@ -85,6 +81,9 @@ def _read_header(reader: Iterator[list[str]], name: str) -> list[str]:
     except (StopIteration, csv.Error, _Unreadable) as error:
         raise InputError(f"no header: {error}", where=f"{name} line 1", expected="the names of the columns") from None
     named = [column for column in columns if column]
+    if len(columns) > MOST_COLUMNS:
+        problem = f"the header names {len(columns):,} columns"
+        raise InputError(problem, where=f"{name} line 1", expected=f"at most {MOST_COLUMNS:,}")
     doubled = {column for column in named if named.count(column) > 1}
     if doubled or not named:
         problem = f'two columns are named "{make_storable(min(doubled)[:80])}"' if doubled else "the header is empty"
@@ -97,7 +96,7 @@ def _read_record(columns: list[str], cells: list[str], feeder: _Feeder) -> Row |
         problem = f"{len(cells)} cells (expected: {len(columns)}, one for each named column)"
         return Rejected(feeder.first, problem, excerpt(feeder.raw))
     try:
-        data = {column: _open_cell(column, cell) for column, cell in zip(columns, cells, strict=True) if cell}
+        data = {column: open_cell(column, cell) for column, cell in zip(columns, cells, strict=True) if cell}
     except RefusedJson as error:
         return Rejected(feeder.first, str(error), excerpt(feeder.raw))
     if problem := find_unstorable(data):
@@ -105,7 +104,7 @@ def _read_record(columns: list[str], cells: list[str], feeder: _Feeder) -> Row |
     return Row(feeder.first, data)
 
 
-def _open_cell(column: str, cell: str) -> object:
+def open_cell(column: str, cell: str) -> object:
     if column not in JSON_COLUMNS or cell.lstrip()[:1] not in ("{", "["):
         return cell
     try:
@@ -121,50 +120,3 @@ def _explain(error: Exception, feeder: _Feeder) -> str:
         return str(error)
     lines = f"lines {feeder.first} to {feeder.number}" if feeder.number > feeder.first else "the line"
     return f"not CSV: {error}; {lines} could not be read (expected: quotes inside a quoted cell written twice)"
-
-
-def read_parquet(source: BinaryIO, *, name: str, max_bytes: int) -> Iterator[Row | Rejected]:
-    """Rows in batches; a cell that is null is left out. A file damaged in its middle ends there, and says so."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    number = 0
-    try:
-        table = pq.ParquetFile(source, buffer_size=1024 * 1024, pre_buffer=False)
-        unpacked = sum(table.metadata.row_group(group).total_byte_size for group in range(table.num_row_groups))
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise InputError(f"not a whole Parquet file: {make_storable(str(error)[:200])}", where=name) from None
-    if unpacked > max_bytes:
-        raise InputError("the file is too large", where=name, expected=f"at most {max_bytes:,} bytes unpacked")
-    try:
-        fitting = PARQUET_BATCH_BYTES * table.metadata.num_rows // max(unpacked, 1)
-        for batch in table.iter_batches(batch_size=max(1, min(PARQUET_BATCH, fitting)), use_threads=False):
-            for values in batch.to_pylist(maps_as_pydicts="strict"):
-                number += 1
-                yield _read_values(number, values)
-    except (pa.ArrowException, OSError, ValueError, KeyError) as error:
-        yield Rejected(number + 1, f"the file is damaged from here on: {make_storable(str(error)[:200])}", "")
-
-
-def _read_values(number: int, values: dict[str, object]) -> Row | Rejected:
-    try:
-        found = {key: _plain(value) for key, value in values.items() if value is not None}
-        data = {key: _open_cell(key, value) if isinstance(value, str) else value for key, value in found.items()}
-    except (UnicodeDecodeError, RefusedJson, ArithmeticError) as error:
-        return Rejected(number, make_storable(str(error)[:200]), excerpt(values))
-    if problem := find_unstorable(data):
-        return Rejected(number, problem, excerpt(values))
-    return Row(number, data)
-
-
-def _plain(value: object) -> object:
-    """A Parquet value as JSON has it: times as ISO 8601, decimals as numbers, bytes as text."""
-    if isinstance(value, dict):
-        return {key: _plain(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [_plain(each) for each in value]
-    if isinstance(value, datetime | date | time):
-        return value.isoformat()
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    return value.decode("utf-8") if isinstance(value, bytes) else value

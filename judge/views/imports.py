@@ -7,6 +7,7 @@ import uuid
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import render
@@ -16,11 +17,13 @@ from judge import access
 from judge.actions.imports import import_file
 from judge.errors import InputError
 from judge.formats.reading import Rejected
-from judge.forms import ImportForm, upload_limit_mb
+from judge.forms import MEGABYTE, ImportForm, upload_limit_mb
 from judge.models import Role
 from judge.services import state
 
 PROBLEMS_SHOWN = 20
+#: So many times the largest upload a file may unpack to.
+UNPACKED = 5
 #: Rejected lines wait this long for somebody to fetch them.
 KEEP_SECONDS = 7 * 24 * 60 * 60
 
@@ -61,7 +64,8 @@ def _import(request: access.ProjectRequest, upload: UploadedFile[Any], frame: st
 
     report = import_file(
         request.project, cast(BinaryIO, upload.file), by=request.user, name=upload.name or "upload", frame=frame,
-        rejected_path=path, on_reject=keep,
+        rejected_path=path, on_reject=keep, max_bytes=UNPACKED * upload_limit_mb() * MEGABYTE,
+        max_rows=settings.UPLOAD_ROWS,
     )  # fmt: skip
     return {"report": report, "problems": problems, "key": key, "n_more": report.n_rejected - len(problems)}
 
