@@ -233,7 +233,7 @@ def read_options(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--submits", type=float, default=50.0, help="a second")
     parser.add_argument("--items", type=int, default=70_000, help="two cases each")
     parser.add_argument("--latency-ms", type=float, default=80.0, help="of the model: 16 calls at a time")
-    parser.add_argument("--pause", type=float, nargs=2, default=(0.3, 2.0), help="seconds between two faults")
+    parser.add_argument("--pause", type=float, nargs=2, default=(0.2, 1.0), help="seconds between two faults")
     parser.add_argument("--kinds", type=lambda told: told.split(","), help="only these, once each, in this order")
     parser.add_argument("--seed", type=int, default=8)
     parser.add_argument("--out", type=Path, help="where to write what was found, as JSON")
