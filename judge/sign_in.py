@@ -25,7 +25,11 @@ from judge.services import secrets
 logger = logging.getLogger(__name__)
 
 #: Messages that would tell a person what they see.
-NEEDLESS = {"account/messages/logged_in.txt", "account/messages/logged_out.txt"}
+NEEDLESS = {
+    "account/messages/logged_in.txt",
+    "account/messages/logged_out.txt",
+    "mfa/messages/recovery_codes_generated.txt",
+}
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]

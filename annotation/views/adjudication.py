@@ -56,6 +56,8 @@ def adjudication(request: access.ProjectRequest) -> HttpResponse:
 def dispute(request: access.ProjectRequest, case_id: int) -> HttpResponse:
     found = disputes.open_dispute(request.project, case_id, by=request.user)
     if found is None:
+        if not Case.objects.filter(project=request.project, pk=case_id).exists():
+            raise Http404(_("There is no such case in this project."))
         messages.info(request, _("That case no longer waits for an adjudicator."))
         return redirect("adjudication", slug=request.project.slug)
     return _show(request, found)

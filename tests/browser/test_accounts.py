@@ -74,7 +74,7 @@ def test_second_factor_from_setting_up_to_coming_in(ann: User, open_window: Open
     recovery = page.locator(".door__codes code").first.inner_text()
     page.goto(window.server + "/account/")
     found += seen(page, "account-guarded")
-    page.click(".site-bar form button")
+    page.click("form[action='/logout/'] button")
     say(page, username="ann", password=factories.PASSWORD)
     found += seen(page, "code")
     say(page, code=recovery)
@@ -88,7 +88,7 @@ def test_way_to_a_provider_and_back_keeps_the_content_policy(ann: User, open_win
         providers = oidc(provider.issuer)
         providers["openid_connect"]["APPS"][0] |= {"client_id": idp.CLIENT, "secret": idp.SECRET, "name": "Works"}
         with override_settings(SOCIALACCOUNT_PROVIDERS=providers):
-            window = open_window(ann)
+            window = open_window(ann, reduced_motion="reduce")
             window.context.clear_cookies()
             page = window.go("/login/?next=/account/")
             found = seen(page, "login-provider")
@@ -99,7 +99,7 @@ def test_way_to_a_provider_and_back_keeps_the_content_policy(ann: User, open_win
 
 
 def test_pages_that_say_no_are_without_a_barrier(ann: User, open_window: Open) -> None:
-    window = open_window(ann, locale="zh-CN")
+    window = open_window(ann, locale="zh-CN", reduced_motion="reduce")
     window.context.clear_cookies()
     page = window.go("/account/forgotten/")
     found = seen(page, "forgotten")
