@@ -127,6 +127,7 @@ ACCOUNT_RATE_LIMITS = False  # they count in each process alone; judge.lockout c
 SOCIALACCOUNT_ADAPTER = "judge.sign_in.IdentityAdapter"
 SOCIALACCOUNT_STORE_TOKENS = False
 MFA_ADAPTER = "judge.sign_in.FactorAdapter"
+SOCIALACCOUNT_REAUTHENTICATION_REQUIRED = True  # linking an identity takes the password again, as factors do
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Cojudge"
 MFA_RECOVERY_CODES_SHOW_ONCE = True
