@@ -5,7 +5,7 @@
   const slider = page && page.querySelector("[data-slider] input[type=range]");
   if (!slider) return;
   const rows = new Map([...page.querySelectorAll("tr[data-target]")].map((row) => [Number(row.dataset.target), row]));
-  const rule = page.querySelector("#chart-targets .chart__rule--b");
+  const rule = page.querySelector("#chart-targets > svg .chart__rule--b");
 
   function show() {
     const row = rows.get(Number(slider.value));
