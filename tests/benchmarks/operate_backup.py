@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from django.core.management import call_command
+from django.db import connection
 
 from judge.models import Case, Snapshot
 from judge.services.postgres import throwaway_postgres
@@ -27,7 +28,7 @@ FIGURES = {SAME: "= 0", SECONDS: "told"}
 
 def measure() -> list[Figure]:
     project = export_rows.fill("Bench backup", export_rows.N)
-    n = Case.objects.filter(project=project).count()
+    n, in_base = Case.objects.filter(project=project).count(), size_of_database()
     with tempfile.TemporaryDirectory() as told:
         folder = Path(told)
         call_command("export_labels", project.slug, "--even-so", "--output", str(folder / "before"))
@@ -38,7 +39,7 @@ def measure() -> list[Figure]:
             again = ("export_labels", project.slug, "--snapshot", str(Snapshot.objects.get().pk), "--output")
             timed(url, *again, str(folder / "after"))
         differs = digest(folder / "before") != digest(folder / "after")
-    said = f"{n:,} cases: backup {backup:.0f} s, restore {restore:.0f} s, {size / 1e6:.0f} MB"
+    said = f"{n:,} cases: backup {backup:.0f} s, restore {restore:.0f} s; {size / 1e6:.0f} MB of {in_base / 1e6:.0f} MB"
     a_million = (backup + restore) * 1e6 / n
     return [
         Figure(SAME, int(differs), "files", FIGURES[SAME], not differs, said),
@@ -59,6 +60,12 @@ def timed(url: str, *words: str) -> float:
     environment = os.environ | {"DATABASE_URL": url}
     subprocess.run([sys.executable, "manage.py", *words], cwd=CHECKOUT, env=environment, check=True)
     return time.monotonic() - began
+
+
+def size_of_database() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_database_size(current_database())")
+        return int(cursor.fetchone()[0])
 
 
 def digest(folder: Path) -> str:
