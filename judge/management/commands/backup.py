@@ -20,4 +20,4 @@ class Command(CojudgeCommand):
         manifest = backups.make(options["folder"], url=os.environ["DATABASE_URL"], say=self.say)
         for name, told in manifest["files"].items():
             self.say(f"{options['folder'] / name}: {told['bytes']:,} bytes, sha256 {told['sha256'][:16]}…")
-        self.say("Keep COJUDGE_SECRET_KEY and COJUDGE_SECRETS_KEY (or the state folder's keys) elsewhere: they are not in it.")
+        self.say("Keep COJUDGE_SECRET_KEY and COJUDGE_SECRETS_KEY (or the state folder's keys) elsewhere: not in it.")
