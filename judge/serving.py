@@ -136,12 +136,13 @@ def web(port: int) -> Child:
 
 
 def background() -> list[Child]:
-    """Two workers, so that long judging never delays what people wait for, and beat."""
+    """Two workers, so that long judging never delays what people wait for, and beat. Errands are done three at a time:
+    an export and the counting of summaries may take a while, and leave one for the rest."""
     schedule = str(state.folder() / "beat-schedule")
     n_judging = 1 if (os.cpu_count() or 1) <= 2 else 2
     return [
         Child("judging", _worker("judging", "judge", n_judging)),
-        Child("errands", _worker("errands", "interactive,export", 1)),
+        Child("errands", _worker("errands", "interactive,export", 3)),
         Child("beat", [*_celery("beat --pidfile= --loglevel WARNING --schedule"), schedule]),
     ]
 

@@ -7,6 +7,7 @@ on is told by a *mark*, so that nothing is counted twice.
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +17,8 @@ from django.utils import timezone
 from judge import registry
 from judge.actions import bulk
 from judge.models import Project, Summary
+
+logger = logging.getLogger(__name__)
 
 #: A summary rests so long before it is counted anew. No number is older than a minute while its project moves: this,
 #: the beat, and the counting itself.
@@ -29,6 +32,8 @@ FROM judge_project p CROSS JOIN LATERAL (
     SELECT id AS last FROM judge_event WHERE project_id = p.id ORDER BY id DESC LIMIT 1) e
 WHERE %(project)s::bigint IS NULL OR p.id = %(project)s
 """
+TURN = "SELECT pg_try_advisory_lock(hashtext('summaries'), 0)"
+TURN_OVER = "SELECT pg_advisory_unlock(hashtext('summaries'), 0)"
 CLAIM = "SELECT pg_try_advisory_xact_lock(hashtext('summary'), hashtext(%(name)s))"
 
 
@@ -56,7 +61,17 @@ def rebuild(project: Project, name: str) -> Summary | None:
 
 
 def refresh_due() -> int:
-    """Every kind of every project that has moved and is due; returns how many were counted."""
+    """Every kind of every project that has moved and is due; returns how many were counted. One that cannot be counted
+    is written to the log and keeps no other from its turn. One worker does it at a time: others have other work."""
+    if not bulk.execute(TURN)[0][0]:
+        return 0
+    try:
+        return _refresh_due()
+    finally:
+        bulk.execute(TURN_OVER)
+
+
+def _refresh_due() -> int:
     marks, now = _marks(), timezone.now()
     known = {(each.project_id, each.name): each for each in Summary.objects.defer("data")}
     projects = Project.objects.in_bulk(marks)
@@ -65,13 +80,21 @@ def refresh_due() -> int:
         for name, kind in registry.summaries.items():
             wanted, last = _whole_mark(projects[pk], kind, mark), known.get((pk, name))
             if last is None or (last.fitted_on != wanted and is_due(last, now=now)):
-                n_counted += _count(projects[pk], name, wanted)
+                n_counted += _try(projects[pk], name, wanted)
     return n_counted
 
 
 def is_due(last: Summary, *, now: datetime) -> bool:
     """Whether a summary has rested for long enough."""
     return now - last.computed_at >= REST
+
+
+def _try(project: Project, name: str, mark: str) -> bool:
+    try:
+        return _count(project, name, mark)
+    except Exception:
+        logger.exception("summary %s of %s was not counted", name, project.slug)
+        return False
 
 
 @transaction.atomic

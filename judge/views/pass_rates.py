@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -33,6 +33,7 @@ SHARES = Scale(0, 1, NAMES, RIGHT)
 @require_GET
 @access.project(Role.LEAD, Role.VIEWER, Role.TRAINER, Role.ADJUDICATOR)
 def pass_rates(request: access.ProjectRequest) -> HttpResponse:
+    """How much passes, by generator and criterion, as audits correct it; for htmx the panel of the overview."""
     summary = summaries.read(request.project, actions.NAME)
     figures = summary.data if summary else {}
     context = {
@@ -59,13 +60,18 @@ def charts(project: Project, figures: Mapping[str, Any], *, sees_items: bool = T
     found = []
     for each in sorted(criteria, key=lambda each: each.pk not in in_force):
         rates = figures["criteria"][str(each.pk)]
-        found.append(_chart(project, each, [(name, rates[name]) for name in names if name in rates], sees_items))
+        known = [(name, rates[name]) for name in names if name in rates]
+        urls = [_items_url(project, each, name) if sees_items else "" for name, _rates in known]
+        found.append(_chart(each, _title(each, in_force), known, urls))
     return found
 
 
-def _chart(project: Project, criterion: Criterion, known: Sequence[tuple[str, Rates]], sees_items: bool) -> Chart:
+def _title(criterion: Criterion, in_force: Collection[int]) -> str:
     title = criterion.question.in_language(get_language() or "en").title
-    urls = [_items_url(project, criterion, name) if sees_items else "" for name, _rates in known]
+    return title if criterion.pk in in_force else f"{title} ({_('earlier version')})"
+
+
+def _chart(criterion: Criterion, title: str, known: Sequence[tuple[str, Rates]], urls: Sequence[str]) -> Chart:
     if missing := _missing(criterion, [rates for _name, rates in known]):
         return Chart(f"pass-{criterion.pk}", title, missing=missing)
     scale, ticks = rows_of([_short(name) for name, _rates in known])

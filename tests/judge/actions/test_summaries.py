@@ -101,6 +101,21 @@ def test_two_workers_never_count_the_same(project: Project, counter: Counter) ->
             cursor.execute("SELECT pg_advisory_lock(hashtext('summary'), hashtext(%s))", [f"{project.pk}:example"])
             assert not summaries.refresh(project, "example")
             assert counter.calls == 0
+            cursor.execute("SELECT pg_advisory_lock(hashtext('summaries'), 0)")
+            assert summaries.refresh_due() == 0
     finally:
         other.close()
     assert summaries.refresh(project, "example")
+
+
+def test_one_kind_that_cannot_be_counted_keeps_no_other_from_its_turn(
+    project: Project, counter: Counter, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(project: Project) -> dict[str, Any]:
+        raise ValueError("no such number")
+
+    counted_first = {"broken": registry.SummaryKind(fail), **registry.summaries}
+    registry.summaries.clear()
+    registry.summaries.update(counted_first)
+    assert summaries.refresh_due() == 1
+    assert "summary broken of shop-tags was not counted" in caplog.text
