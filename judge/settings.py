@@ -261,6 +261,7 @@ CELERY_BEAT_SCHEDULE = {
     "refit students": {"task": "llm_judge.tasks.refit_students", "schedule": 300.0, "options": {"expires": 300}},
     "watch audits": {"task": "judge.tasks.watch_audits", "schedule": 60.0, "options": {"expires": 60}},
     "probe judges": {"task": "llm_judge.tasks.probe_judges", "schedule": 3600.0, "options": {"expires": 3600}},
+    "sweep exports": {"task": "judge.tasks.sweep_exports", "schedule": 60.0, "options": {"expires": 60}},
     "sweep runs": {"task": "llm_judge.tasks.sweep_runs", "schedule": 10.0, "options": {"expires": 30}},
 }
 

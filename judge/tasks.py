@@ -9,6 +9,7 @@ from judge.actions import (
     deliveries,
     event_chain,
     export_jobs,
+    export_sweeps,
     idempotency,
     retention,
     skills,
@@ -68,6 +69,12 @@ def keep_retention() -> None:
 def make_export(job_id: int) -> None:
     """Make an export that somebody asked for on the page."""
     export_jobs.work(job_id)
+
+
+@shared_task
+def sweep_exports() -> None:
+    """Ask again for exports whose message was lost."""
+    export_sweeps.sweep(send=make_export.delay)
 
 
 @shared_task

@@ -57,6 +57,17 @@ def tasks_under_way(name: str, timeout: float = 1.0) -> list[list[Any]] | None:
     return [list(task["args"]) for task in tasks if task["name"] == name]
 
 
+def find_lost(task: str, queue: str, ids: list[int]) -> list[int]:
+    """Those of the ids for which no message waits and no worker is on the task; none where nobody can be asked."""
+    if not ids or not settings.BROKER_URL:
+        return []
+    waiting = lengths((queue,))
+    if waiting is None or waiting[queue]:
+        return []
+    known = tasks_under_way(task)
+    return [] if known is None else [each for each in ids if [each] not in known]
+
+
 def lengths(names: Sequence[str], timeout: int = 2) -> dict[str, int] | None:
     """How many messages wait in these queues; None where the broker does not answer."""
     try:
