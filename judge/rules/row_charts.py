@@ -1,4 +1,4 @@
-"""Charts with one row for each name: bars, or points, with intervals. A name is read more easily on a line of its own."""
+"""Charts with one row for each name: bars, or points, with intervals. Long names are cut."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from unicodedata import east_asian_width
 from judge.rules.axes import Scale, linear
 from judge.rules.charts import BOTTOM, HEIGHT, RIGHT, TOP, WIDTH, Axis, Cell, Chart, Mark, Plot, Table, rows_of
 
-#: Where the rows begin, right of their names, and how many narrow letters a name may have there.
-NAMES, LETTERS = 128.0, 19
+#: Where the rows begin, right of their names, and end, so that the axis' last number has room; a name's narrow letters.
+NAMES, END, LETTERS = 150.0, RIGHT - 14, 21
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +35,20 @@ class Row:
 def bars(rows: Sequence[Row], *, write: Callable[[float], str], axis: str, mark_at: float | None = None) -> Chart:
     """Bars from nought with their intervals; ``mark_at``: a place that matters to all rows."""
     known = [each for row in rows for each in row.ends] + ([] if mark_at is None else [mark_at])
-    return _chart(rows, linear(known, start=NAMES, end=RIGHT, low=0.0, most=4), write, axis, _bar, mark_at)
+    return _chart(rows, linear(known, start=NAMES, end=END, low=0.0, most=4), write, axis, _bar, mark_at)
 
 
 def points(rows: Sequence[Row], *, write: Callable[[float], str], axis: str) -> Chart:
     """Points with their intervals on both sides of nought, which has a line of its own."""
     known = [each for row in rows for each in row.ends]
-    return _chart(rows, linear([0.0, *known], start=NAMES, end=RIGHT, most=4), write, axis, _point, 0.0)
+    return _chart(rows, linear([0.0, *known], start=NAMES, end=END, most=4), write, axis, _point, 0.0)
 
 
 def shorten(name: str, letters: int = LETTERS) -> str:
     """A name as it fits into its row; wide letters count twice.
 
     >>> shorten("relevance"), shorten("a name that nobody can read"), shorten("商品标签与兴趣是否相关相符")
-    ('relevance', 'a name that nobody…', '商品标签与兴趣是否…')
+    ('relevance', 'a name that nobody c…', '商品标签与兴趣是否相…')
     """
     widths = [2 if east_asian_width(letter) in "WF" else 1 for letter in name]
     if sum(widths) <= letters:
@@ -82,6 +82,7 @@ def _chart(
         width=WIDTH,
         height=round(y.end + HEIGHT - BOTTOM),
         left=NAMES,
+        right=END,
         top=TOP,
         bottom=y.end,
     )
