@@ -28,7 +28,8 @@ def audit_log(request: access.ProjectRequest) -> HttpResponse:
     shown = list(rows[: SHOWN + 1])
     position, sealed = event_chain.head(request.project.pk)
     context = {
-        "rows": shown[:SHOWN], "older": shown[SHOWN - 1].pk if len(shown) > SHOWN else None, "is_first": not told,
+        "rows": [(row, list(row.data.items())) for row in shown[:SHOWN]],  # data may hold a key "items" of its own
+        "older": shown[SHOWN - 1].pk if len(shown) > SHOWN else None, "is_first": not told,
         "position": position, "sealed": sealed,
     }  # fmt: skip
     return render(request, "judge/audit_log.html", context)
