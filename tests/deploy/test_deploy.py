@@ -156,3 +156,12 @@ def test_docker_compose_reads_the_file_where_there_is_one() -> None:
         pytest.skip("there is no docker compose here: the YAML was looked at")
     secrets = {"POSTGRES_PASSWORD": "x", "JUDGE_URL": "http://x/v1", "COJUDGE_SECRET_KEY": "x"}
     subprocess.run(words, env=os.environ | secrets, check=True)
+
+
+def test_behind_a_pooler_no_cursor_outlives_its_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
+    from judge.settings import database
+
+    url = "postgresql://cojudge@pooler:6432/cojudge"
+    assert "DISABLE_SERVER_SIDE_CURSORS" not in database(url)
+    monkeypatch.setenv("COJUDGE_PGBOUNCER", "1")
+    assert database(url)["DISABLE_SERVER_SIDE_CURSORS"]
