@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -84,7 +85,7 @@ def _of_criterion(judge: Judge, seats: Sequence[Rater], criterion: Criterion) ->
 def _settled(judge: Judge, criterion: Criterion) -> list[ProbedCase]:
     values = {"judge": judge.pk, "criterion": criterion.pk, "limit": MOST_CASES}
     rows = bulk.execute(probes_sql.SETTLED, **values)
-    return [ProbedCase(*row[:-1], _number(row[-1])) for row in rows]
+    return [replace(ProbedCase(*row), popularity=_number(row[-1])) for row in rows]
 
 
 def _number(text: str | None) -> float | None:
