@@ -29,9 +29,9 @@ from tests.faults import spoiling
 from tests.faults.product import Product, own_disk
 
 N_PEOPLE = 24
-WARM_UP = 60.0
+WARM_UP = 180.0
 #: Seconds that the rest of the run may take once nothing is spoiled any more.
-DRAIN = 240.0
+DRAIN = 400.0
 
 
 @dataclass

@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.faults.product import Product
 
 #: Seconds that people may wait for their next acknowledged answer after a fault.
-PATIENCE = 60.0
+PATIENCE = 120.0
 
 
 @dataclass(frozen=True)
