@@ -8,12 +8,12 @@ import pytest
 from django.test import Client
 
 from judge.api.app import each_operation, views
-from judge.models import Project, Role, User
+from judge.models import Role
 from tests import factories
 from tests.judge.api.calling import Caller, item
 from tests.judge.api.fuzzing import fuzz
 
-EXAMPLES = 8
+EXAMPLES = 5
 
 
 def test_the_description_is_open_to_all_and_names_what_it_needs() -> None:
@@ -40,16 +40,15 @@ def test_what_is_not_there_is_a_problem_too(path: str, method: str, status: int)
     assert (status == 405) == ("Allow" in response)
 
 
-@pytest.fixture
-def program(project: Project, lea: User, settings: Any) -> Caller:
-    settings.API_REQUESTS_A_MINUTE = 10**6
-    factories.make_member(project, "lea", Role.TRAINER)
-    program = Caller(project, lea)
-    program.push("items/bulk", [item(n) for n in range(4)])
-    return program
-
-
-@pytest.mark.parametrize("operation_id", sorted(views()))
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("queue")
-def test_requests_from_the_description_bring_no_surprise(program: Caller, operation_id: str) -> None:
-    assert fuzz(program.secret, program.project.slug, operation_id, EXAMPLES) > 0
+def test_requests_from_the_description_bring_no_surprise(settings: Any) -> None:
+    settings.API_REQUESTS_A_MINUTE = 10**6
+    project = factories.make_project("Shop tags")
+    program = Caller(project, factories.make_member(project, "lea", Role.LEAD, Role.TRAINER))
+    program.push("items/bulk", [item(n) for n in range(4)])
+
+    sent = {name: fuzz(program.secret, project.slug, name, EXAMPLES) for name in sorted(views())}
+
+    assert min(sent.values()) >= 1
+    assert sum(sent.values()) > 60
