@@ -9,6 +9,7 @@ from allauth.socialaccount.helpers import render_authentication_error
 from allauth.socialaccount.models import SocialAccount, SocialApp
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView, OAuth2LoginView
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -58,7 +59,9 @@ def socialaccount_connections(request: access.SignedInRequest) -> HttpResponse:
     """Unlink an identity of one's own; never the last way in."""
     if not SocialAccount.objects.filter(user=request.user, pk=request.POST.get("account") or 0).exists():
         raise Http404(_("There is no such identity of yours."))
-    return cast(HttpResponse, social_views.connections(request))
+    if social_views.connections(request).status_code != 302:
+        messages.error(request, _("This identity is the only way into your account, which has no password."))
+    return redirect("account")
 
 
 def _at(provider_id: str, view: type[OAuth2LoginView | OAuth2CallbackView], request: HttpRequest) -> HttpResponse:

@@ -212,9 +212,22 @@ def test_link_of_the_invitation_is_void_once_the_account_is_in_use(
 
 def test_only_way_in_cannot_be_unlinked(client: Client, provider: Provider, nora: User) -> None:
     come_in(client)
-    client.post("/account/identities/", {"account": str(SocialAccount.objects.get().pk)})
+    page = client.post("/account/identities/", {"account": str(SocialAccount.objects.get().pk)}, follow=True)
 
+    assert "is the only way into your account" in page.text
     assert SocialAccount.objects.filter(user=nora).exists()
+
+
+def test_unlinking_takes_the_password_again(browse: Browse, ann: User) -> None:
+    row = SocialAccount.objects.create(user=ann, provider="sso", uid="x", extra_data={})
+    client = browse(ann)
+    asked = client.post("/account/identities/", {"account": str(row.pk)})
+    assert asked.headers["Location"].startswith("/account/again/")
+
+    with override_settings(SOCIALACCOUNT_PROVIDERS=oidc("https://works.example")):
+        client.post(asked.headers["Location"], {"password": factories.PASSWORD})
+
+    assert not SocialAccount.objects.exists()
 
 
 def test_identity_of_somebody_else_cannot_be_unlinked(
