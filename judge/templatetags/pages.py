@@ -45,7 +45,8 @@ def project_bar(context: Mapping[str, Any]) -> Bar:
 
 
 def bar(slug: str, roles: frozenset[str], *, current: str) -> Bar:
-    first, name, second = list(_open(WORK, slug, roles, current)), "", ()
+    first, name = list(_open(WORK, slug, roles, current)), ""
+    second: tuple[Link, ...] = ()
     for section in SECTIONS:
         pages = tuple(_open(section.pages, slug, roles, current))
         if len(pages) < 2:

@@ -29,16 +29,17 @@ SELECT %(project)s, i.id, k.id,
        CASE WHEN i.stream <> 'open' THEN 'agreed' WHEN i.id %% 20 < 12 THEN 'accepted'
             WHEN i.id %% 20 < 17 THEN 'agreed' WHEN i.id %% 20 < 19 THEN 'people' ELSE 'adjudication' END,
        2, CASE WHEN i.id %% 20 < 17 THEN 2 ELSE 0 END, 0, random(), now() - i.id %% 90 * interval '1 hour',
-       i.stream = 'open' AND i.id %% 200 = 0
+       i.stream = 'open' AND abs(hashtext(i.id::text)) %% 33 = 0
 FROM judge_item i CROSS JOIN judge_criterion k
 WHERE i.project_id = %(project)s AND k.project_id = %(project)s ON CONFLICT DO NOTHING;
 INSERT INTO judge_decision (case_id, route, reason, people_wanted, policy_id, judge_id, certificate_id, confidence,
                             threshold, is_audited, audit_probability, created_at)
 SELECT c.id, CASE WHEN accepts THEN 'accept' ELSE 'people' END,
-       CASE WHEN accepts AND c.id %% 20 = 0 THEN 'audit' WHEN accepts THEN 'certified'
+       CASE WHEN accepts AND abs(hashtext(c.id::text)) %% 20 = 0 THEN 'audit' WHEN accepts THEN 'certified'
             WHEN i.stream <> 'open' THEN i.stream || '_stream' ELSE 'low_confidence' END,
        2, %(policy)s, %(judge)s, CASE WHEN accepts THEN t.id END, .8125 + (c.id %% 1800) / 10000.0,
-       CASE WHEN accepts THEN .8125 END, accepts AND c.id %% 20 = 0, CASE WHEN accepts THEN .05 END,
+       CASE WHEN accepts THEN .8125 END, accepts AND abs(hashtext(c.id::text)) %% 20 = 0,
+       CASE WHEN accepts THEN .05 END,
        now() - (i.id %% 8) * interval '7 days'
 FROM judge_case c JOIN judge_item i ON i.id = c.item_id
 JOIN judge_certificate t ON t.criterion_id = c.criterion_id
@@ -51,7 +52,7 @@ SELECT c.id, c.criterion_id, r.id, 'vote', s.key, CASE WHEN r.kind = 'machine' T
 FROM judge_case c CROSS JOIN judge_rater r
 JOIN judge_scale_label s ON s.criterion_id = c.criterion_id AND s.position = ((c.id + r.id) %% 7 = 0)::int
 WHERE c.project_id = %(project)s AND r.id = ANY (%(raters)s)
-  AND (r.kind = 'machine' OR c.stage = 'agreed' OR c.id %% 20 = 0);
+  AND (r.kind = 'machine' OR c.stage = 'agreed' OR abs(hashtext(c.id::text)) %% 20 = 0);
 INSERT INTO judge_verdict (case_id, criterion_id, judge_id, label, probs, confidence, doubt)
 SELECT c.id, c.criterion_id, %(judge)s, s.key, jsonb_build_object(s.key, .8 + (c.id %% 1900) / 10000.0),
        .8 + (c.id %% 1900) / 10000.0, ''
@@ -60,8 +61,10 @@ JOIN judge_scale_label s ON s.criterion_id = c.criterion_id AND s.position = (c.
 WHERE c.project_id = %(project)s;
 INSERT INTO judge_agreedlabel (case_id, criterion_id, label, basis, n_people, probs, p_wrong, status, reason,
                                decision_id)
-SELECT c.id, c.criterion_id, s.key, CASE WHEN c.stage = 'accepted' THEN 'judge' ELSE 'consensus' END,
-       CASE WHEN c.stage = 'accepted' THEN 0 ELSE 2 END, jsonb_build_object(s.key, 16/17.0), 1/17.0::float8, 'live', '',
+SELECT c.id, c.criterion_id, s.key,
+       CASE WHEN c.stage = 'accepted' AND NOT d.is_audited THEN 'judge' ELSE 'consensus' END,
+       CASE WHEN c.stage = 'accepted' AND NOT d.is_audited THEN 0 ELSE 2 END, jsonb_build_object(s.key, 16/17.0),
+       1/17.0::float8, 'live', '',
        d.id
 FROM judge_case c JOIN judge_scale_label s ON s.criterion_id = c.criterion_id AND s.position = (c.id %% 9 = 0)::int
 JOIN judge_decision d ON d.case_id = c.id
