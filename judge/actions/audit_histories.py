@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Max, Sum
+from django.db.models import QuerySet
 
 from judge.actions import audit_sql, audits, bulk, references, summaries
 from judge.models import AuditWatch, Certificate, Project
@@ -29,8 +29,17 @@ BATCH = 5_000
 
 def shown(project: Project) -> list[Certificate]:
     """The newest certificates that a watch follows and that accepted anything."""
+    return list(_newest(project))
+
+
+def told(project: Project) -> list[Certificate]:
+    """The same for pages, which leave alone what only workers read."""
+    return list(_newest(project).defer("grid", "figures", "watch__state"))
+
+
+def _newest(project: Project) -> QuerySet[Certificate]:
     found = Certificate.objects.filter(project=project, watch__isnull=False, watch__n_accepted__gt=0)
-    return list(found.select_related("watch", "policy", "criterion", "judge").order_by("-pk")[:MOST_CERTIFICATES])
+    return found.select_related("watch", "policy", "criterion", "judge").order_by("-pk")[:MOST_CERTIFICATES]
 
 
 def measure(project: Project) -> dict[str, Any]:
@@ -42,10 +51,9 @@ def measure(project: Project) -> dict[str, Any]:
 
 def mark(project: Project) -> str:
     """Watches move without an event."""
-    told = AuditWatch.objects.filter(certificate__project=project).aggregate(
-        read=Sum("last_decision"), at=Max("updated_at")
-    )
-    return f"{told['read'] or 0}:{told['at']:%H%M%S}" if told["at"] else ""
+    watches = AuditWatch.objects.filter(certificate__project=project).order_by("-certificate")
+    places = watches.values_list("last_decision", "state__confidences_read")[:6]
+    return ",".join(f"{audit}-{confidence or 0}" for audit, confidence in places)
 
 
 def trace(certificate: Certificate, known: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -57,8 +65,8 @@ def trace(certificate: Certificate, known: Mapping[str, Any] | None = None) -> d
     found.read(_audited(certificate, watch, after=found.decision))
     confidences = history.read_input(before.get("input", {}))
     for rows in _batches(certificate, confidences.decision, watch.state.get("confidences_read", 0)):
-        told = [(row[0], row[1], _moment(row[5])) for row in rows]
-        confidences.read(told, audits.ties(certificate, [row[0] for row in rows]))
+        moments = [(row[0], row[1], _moment(row[5])) for row in rows]
+        confidences.read(moments, audits.ties(certificate, [row[0] for row in rows]))
     return {"audits": found.as_record(), "input": confidences.as_record()}
 
 

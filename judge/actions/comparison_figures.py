@@ -8,6 +8,7 @@ have learned from train. Contexts that both sides know are resampled together.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -49,9 +50,14 @@ class Decided(NamedTuple):
     is_gold: bool
 
 
+#: By criterion and generator.
+type Table = Mapping[tuple[int, str], Sequence[Decided]]
+
+
 def measure(project: Project) -> dict[str, Any]:
     """The figures of each pair, in the order of the page. JSON-able."""
-    return {"pairs": [{**pair._asdict(), "criteria": _criteria(project, pair)} for pair in wanted(project)]}
+    decided = _decided(project)
+    return {"pairs": [{**pair._asdict(), "criteria": _criteria(project, pair, decided)} for pair in wanted(project)]}
 
 
 def refresh(project_id: int) -> bool:
@@ -111,19 +117,24 @@ def _unasked(project: Project) -> Iterator[Pair]:
             yield Pair(GENERATORS, first, other)
 
 
-def _criteria(project: Project, pair: Pair) -> list[dict[str, Any]]:
+def _criteria(project: Project, pair: Pair, decided: Table) -> list[dict[str, Any]]:
     if pair.kind == JUDGES:
         return list(_of_judges(project, pair))
     if pair.kind == RUBRICS:
-        return list(_of_rubrics(project, pair))
+        return list(_of_rubrics(project, pair, decided))
     return [
-        {"criterion": each.pk, "key": each.key, **_of_sides(*(_decided(project, each, name) for name in pair[1:]))}
+        {
+            "criterion": each.pk,
+            "key": each.key,
+            **_of_sides(*(decided.get((each.pk, generator), []) for generator in pair[1:])),
+        }
         for each in rubrics.criteria_in_force(project)
     ]
 
 
 def _of_judges(project: Project, pair: Pair) -> Iterator[dict[str, Any]]:
     first, second = (Judge.objects.get(project=project, version=version) for version in pair[1:])
+    cases = comparisons.gold_cases(project)
     for found in comparisons.compare(first, second):
         paired = found.paired
         told: dict[str, Any] = {"criterion": found.criterion.pk, "key": found.criterion.key, "n": 0}
@@ -136,20 +147,21 @@ def _of_judges(project: Project, pair: Pair) -> Iterator[dict[str, Any]]:
                 "stops": [_share(found.first.tnr), _share(found.second.tnr)],
                 "unscored": [found.first.n_unscored, found.second.n_unscored],
                 "kappa": _measured(found.kappa), "coverage": _measured(found.coverage), "alpha": found.alpha,
-                "cases": _differing(first, second, found.criterion),
+                "cases": _differing(first, second, found.criterion, cases),
             }  # fmt: skip
         yield told
 
 
-def _differing(first: Judge, second: Judge, criterion: Criterion) -> list[dict[str, Any]]:
+def _differing(first: Judge, second: Judge, criterion: Criterion, cases: Sequence[int]) -> list[dict[str, Any]]:
     rows = bulk.execute(
-        comparison_sql.DIFFERING, first=first.pk, second=second.pk, criterion=criterion.pk, limit=MOST_CASES
-    )
+        comparison_sql.DIFFERING, first=first.pk, second=second.pk, criterion=criterion.pk, limit=MOST_CASES,
+        cases=bulk.array(cases),
+    )  # fmt: skip
     names = ("item", "name", "people", "first", "second", "kind")
     return [dict(zip(names, row, strict=True)) for row in rows]
 
 
-def _of_rubrics(project: Project, pair: Pair) -> Iterator[dict[str, Any]]:
+def _of_rubrics(project: Project, pair: Pair, decided: Table) -> Iterator[dict[str, Any]]:
     """Criteria by their key: one that reads the same in both is the same criterion, with the same cases."""
     sides = [
         {
@@ -166,14 +178,20 @@ def _of_rubrics(project: Project, pair: Pair) -> Iterator[dict[str, Any]]:
         elif first == second:
             yield told | {"is_same": True}
         else:
-            yield told | {"old": first.pk} | _of_sides(*(_decided(project, each) for each in (first, second)))
+            rows = [
+                [row for (pk, _generator), found in decided.items() if pk == each.pk for row in found]
+                for each in (first, second)
+            ]
+            yield told | {"old": first.pk} | _of_sides(*rows)
 
 
-def _decided(project: Project, criterion: Criterion, generator: str | None = None) -> list[Decided]:
-    rows = bulk.execute(
-        comparison_sql.DECIDED, criterion=criterion.pk, judge=project.judge_id or 0, generator=generator
-    )
-    return [Decided(*row) for row in rows]
+def _decided(project: Project) -> Table:
+    table: dict[tuple[int, str], list[Decided]] = defaultdict(list)
+    for criterion, generator, *told in bulk.execute(
+        comparison_sql.DECIDED, project=project.pk, judge=project.judge_id or 0
+    ):
+        table[criterion, generator].append(Decided(*told))
+    return table
 
 
 def _of_sides(first: Sequence[Decided], second: Sequence[Decided]) -> dict[str, Any]:
@@ -203,7 +221,9 @@ def _contrast(rows: Sequence[Sequence[Decided]], hits: Sequence[Sequence[bool]])
 
     groups = [[each.context for each in side] for side in rows]
     found: Contrast | None = contrast(hits[0], hits[1], first_groups=groups[0], second_groups=groups[1])
-    return found and {
+    if found is None:
+        return None
+    return {
         "first": _share(found.first), "second": _share(found.second),
         "gain": _rounded(found.difference, found.low, found.high), "contexts": found.n_groups,
         "ahead": [found.n_first_ahead, found.n_second_ahead], "p": _round(found.p_value),

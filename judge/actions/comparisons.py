@@ -3,14 +3,14 @@ or audit cases, which prove the judge that is chosen: the statement below reads 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from judge import registry
 from judge.actions import bulk, rubrics
 from judge.errors import InputError
-from judge.models import Criterion, Judge
+from judge.models import Criterion, Judge, Project
 from judge.registry import CaseCost
 
 if TYPE_CHECKING:
@@ -31,8 +31,13 @@ JOIN judge_verdict w ON w.case_id = c.id AND w.judge_id = %(second)s
 JOIN judge_scale_label s ON s.criterion_id = c.criterion_id AND s.key = a.label
 LEFT JOIN judge_scale_label t ON t.criterion_id = c.criterion_id AND t.key = v.label
 LEFT JOIN judge_scale_label u ON u.criterion_id = c.criterion_id AND u.key = w.label
-WHERE c.criterion_id = %(criterion)s
+WHERE c.id = ANY (%(cases)s::bigint[]) AND c.criterion_id = %(criterion)s
 ORDER BY c.id
+"""
+#: Few among many: read once, so that what follows looks up these alone.
+GOLD_CASES = """
+SELECT c.id FROM judge_item i JOIN judge_case c ON c.item_id = i.id
+WHERE i.project_id = %(project)s AND i.stream = 'gold'
 """
 
 
@@ -80,7 +85,12 @@ def compare(first: Judge, second: Judge) -> list[Comparison]:
     """By criterion of the rubric in force. Raises InputError for judges of two projects, and for one judge twice."""
     if first.project_id != second.project_id or first.pk == second.pk:
         raise InputError(f"judges {first.version} and {second.version}", expected="two judges of one project")
-    return [_compare(first, second, criterion) for criterion in rubrics.criteria_in_force(first.project)]
+    cases = gold_cases(first.project)
+    return [_compare(first, second, criterion, cases) for criterion in rubrics.criteria_in_force(first.project)]
+
+
+def gold_cases(project: Project) -> list[int]:
+    return [pk for (pk,) in bulk.execute(GOLD_CASES, project=project.pk)]
 
 
 def cost_of(judge: Judge) -> CaseCost | None:
@@ -88,12 +98,12 @@ def cost_of(judge: Judge) -> CaseCost | None:
     return next((found for each in registry.judge_costs.values() if (found := each(judge))), None)
 
 
-def _compare(first: Judge, second: Judge, criterion: Criterion) -> Comparison:
+def _compare(first: Judge, second: Judge, criterion: Criterion, cases: Iterable[int]) -> Comparison:
     from judge.stats import comparison, comparison_measures
 
     assert first.project.policy is not None
     alpha, _ = first.project.policy.risk_of(criterion.key)
-    rows = bulk.execute(GOLD, first=first.pk, second=second.pk, criterion=criterion.pk)
+    rows = bulk.execute(GOLD, first=first.pk, second=second.pk, criterion=criterion.pk, cases=bulk.array(cases))
     groups, truth, wanted = ([row[place] for row in rows] for place in range(3))
     said = [[Said(*row[at : at + 3]) for row in rows] for at in (3, 6)]
     right = [[each.label == label for each, label in zip(side, truth, strict=True)] for side in said]

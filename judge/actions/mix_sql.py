@@ -18,7 +18,8 @@ GROUP BY GROUPING SETS ((s.criterion_id, s.label, s.week), (s.criterion_id, s.la
 #: frame is one of these. Items that came labelled from outside the sample say nothing of the rest.
 PEOPLE = """
 SELECT c.criterion_id, to_char(i.imported_at, 'IYYY-"W"IW'), i.language, i.category, i.generator,
-       CASE WHEN i.stream_reason = 'drawn' THEN least(1, f.train_rate + f.gold_rate) ELSE i.stream_probability END,
+       CASE WHEN i.stream_reason = 'drawn' AND f.train_rate + f.gold_rate > 0
+            THEN least(1, f.train_rate + f.gold_rate) ELSE i.stream_probability END,
        s.passes, count(*)
 FROM judge_item i
 JOIN judge_frame f ON f.id = i.frame_id

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models import Max
+
 from judge.actions import bulk, mix_sql
 from judge.models import Project, Verdict
 
@@ -50,7 +52,7 @@ def measure(project: Project) -> dict[str, Any]:
 
 def mark(project: Project) -> str:
     """Verdicts come without an event."""
-    last = Verdict.objects.filter(criterion__project=project).order_by("-pk").values_list("pk", flat=True).first()
+    last = Verdict.objects.filter(judge=project.judge_id).aggregate(last=Max("pk"))["last"] if project.judge_id else 0
     return f"{project.judge_id}:{last}"
 
 

@@ -84,7 +84,7 @@ _NAMES = (audit_histories.NAME, audit_slices.NAME, mixes.NAME)
 def _choose(request: access.ProjectRequest) -> Chosen:
     """Raises InputError for what is none of the project's."""
     language, asked = get_language() or "en", rubrics.criteria_in_force(request.project)
-    accepted = audit_histories.shown(request.project)
+    accepted = audit_histories.told(request.project)
     criteria = {each.pk: each for each in [*asked, *(row.criterion for row in accepted)]}
     criterion = _one(criteria, request.GET.get("criterion", ""), "criterion")
     mine = {row.pk: row for row in accepted if criterion and row.criterion_id == criterion.pk}

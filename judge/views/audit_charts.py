@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from judge.rules.axes import Scale, linear, logarithmic
 from judge.rules.charts import BOTTOM, LEFT, RIGHT, TOP, Axis, Cell, Chart, Key, Plot, Table
-from judge.templatetags.words import exact, tenths
+from judge.templatetags.words import exact, percent, tenths
 from judge.views.promises import ALARM_LEVEL
 
 #: At which the martingale on confidences tells of drift (judge.stats.input_drift, which pages never load).
@@ -41,7 +41,7 @@ def bound(rows: Rows, *, alpha: float) -> Chart:
         title,
         _("The line is a bound that holds at all audits at once, with 95 % confidence. Below the promise all is well."),
         Axis(_("audits answered"), plot.x.ticks(_count)),
-        Axis(_("share that disagrees"), plot.y.ticks(tenths)),
+        Axis(_("share that disagrees"), plot.y.ticks(_share)),
         [
             plot.rule(alpha, series="b", text=_("promised: at most %(alpha)s") % {"alpha": exact(alpha)}),
             plot.line(found, series="b", text=_("found in audits so far")),
@@ -131,7 +131,16 @@ def _count(value: float) -> str:
 
 
 def _short(value: float) -> str:
-    return f"{value:,.0f}" if value >= 1 else f"{value:g}"
+    """Powers of ten beside an axis, where there is room for four letters.
+
+    >>> _short(0.1), _short(1000), _short(100000)
+    ('0.1', '1,000', '100k')
+    """
+    return f"{value:g}" if value < 1 else f"{value:,.0f}" if value < 1e4 else f"{value / 1e3:,.0f}k"
+
+
+def _share(value: float) -> str:
+    return percent(value) if round(100 * value, 6).is_integer() else tenths(value)
 
 
 def _number(value: float) -> str:

@@ -51,11 +51,11 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One number of both sides, in words, and its gain with the ends of its range; ``told`` is the gain in words."""
+    """One number of both sides and its gain, each in words with its range; ``gain`` is that in numbers."""
 
     name: str
-    first: str
-    second: str
+    first: tuple[str, str]
+    second: tuple[str, str]
     gain: tuple[float, float, float]
     told: tuple[str, str]
     p: float | None
@@ -93,7 +93,7 @@ def compare(request: access.ProjectRequest) -> HttpResponse:
         "figures": figures,
         "compared": compared,
         "chart": _chart(compared, kind) if compared else None,
-        "is_awaited": bool(pair) and not figures and comparison_figures.is_awaited(project, pair),
+        "is_awaited": pair is not None and not figures and comparison_figures.is_awaited(project, pair),
         "may_ask": bool(request.roles & {Role.LEAD, Role.TRAINER}),
         "there": there,
     }
@@ -197,10 +197,10 @@ def _of_judges(told: Mapping[str, Any]) -> list[Measure]:
     words = _("%(n)s cases differ: %(gained)s gained, %(lost)s lost") % {
         "n": told["gained"] + told["lost"], "gained": told["gained"], "lost": told["lost"],
     }  # fmt: skip
-    shares = (_share(hits, n) for hits in (first, second))
-    found = [_measure(_("agrees with people"), *shares, told["gain"], in_points, p=told["p"], note=words)]
+    sides = [(_share(hits, n), "") for hits in (first, second)]
+    found = [_measure(_("agrees with people"), sides, told["gain"], in_points, p=told["p"], note=words)]
     if told["kappa"]:
-        found.append(_measured(_("kappa with people"), told["kappa"], "{:.3f}".format))
+        found.append(_measured(_("kappa with people"), told["kappa"], _three_places))
     if told["coverage"]:
         name = _("could accept with at most %(alpha)s wrong, on these cases") % {"alpha": tenths(told["alpha"])}
         found.append(_measured(name, told["coverage"], tenths))
@@ -208,27 +208,34 @@ def _of_judges(told: Mapping[str, Any]) -> list[Measure]:
 
 
 def _measured(name: str, told: Mapping[str, Any], write: Write) -> Measure:
-    sides = (f"{write(told[side][0])} ({_between(*told[side][1:], write=write)})" for side in ("first", "second"))
-    return _measure(name, *sides, told["gain"], in_points if write is tenths else write)
+    sides = [(write(told[side][0]), _between(*told[side][1:], write=write)) for side in ("first", "second")]
+    return _measure(name, sides, told["gain"], in_points if write is tenths else write)
 
 
 def _measure(
-    name: str, first: str, second: str, gain: Sequence[float], write: Write, *, p: float | None = None, note: str = ""
+    name: str,
+    sides: Sequence[tuple[str, str]],
+    gain: Sequence[float],
+    write: Write,
+    *,
+    p: float | None = None,
+    note: str = "",
 ) -> Measure:
     value, low, high = gain
-    return Measure(name, first, second, (value, low, high), (write(value), _between(low, high, write=write)), p, note)
+    told = (write(value), _between(low, high, write=write))
+    return Measure(name, sides[0], sides[1], (value, low, high), told, p, note)
 
 
 def _of_sides(told: Mapping[str, Any]) -> list[Measure]:
     found = []
     for key, name in SIDES.items():
         if each := told.get(key):
-            shares = (f"{_share(k, n)} ({_between(low, high)})" for k, n, low, high in (each["first"], each["second"]))
+            sides = [(_share(k, n), _between(low, high)) for k, n, low, high in (each["first"], each["second"])]
             words = _("%(n)s contexts of both: the second is ahead in %(ahead)s, behind in %(behind)s") % {
                 "n": each["contexts"], "ahead": each["ahead"][1], "behind": each["ahead"][0],
             }  # fmt: skip
             p = each["p"] if each["contexts"] else None
-            found.append(_measure(str(name), *shares, each["gain"], in_points, p=p, note=words))
+            found.append(_measure(str(name), sides, each["gain"], in_points, p=p, note=words))
     return found
 
 
@@ -254,6 +261,10 @@ def _chart(compared: Sequence[Compared], kind: str) -> Chart:
 
 def _signed(difference: float) -> str:
     return f"{100 * difference:+.0f}".replace("-", "−") if difference else "0"
+
+
+def _three_places(value: float) -> str:
+    return f"{value:.3f}".replace("-", "−")
 
 
 def _share(hits: int, n: int) -> str:

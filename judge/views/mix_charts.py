@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from judge.rules import charts
 from judge.rules.axes import Scale
 from judge.rules.charts import SERIES, Axis, Cell, Chart, Key, Mark, Plot, Table
-from judge.rules.row_charts import NAMES, Row, bars, shorten
+from judge.rules.row_charts import END, NAMES, Row, bars, shorten
 from judge.rules.scales import Question
 from judge.templatetags.words import percent, tenths
 
@@ -31,7 +31,7 @@ def labels(slices: Slices, question: Question) -> Chart:
         return Chart("labels", title, missing=_("The judge in force has said nothing of these cases yet."))
     names = _series(question, known)
     y, ticks = charts.rows_of([shorten(each["value"]) for each in known])
-    plot = Plot(Scale(0, 1, NAMES, charts.RIGHT), y)
+    plot = Plot(Scale(0, 1, NAMES, END), y)
     return Chart(
         "labels",
         title,
@@ -46,7 +46,7 @@ def labels(slices: Slices, question: Question) -> Chart:
             (_("Slice"), _("Verdicts"), *(name for name, _keys in names)),
             [_label_row(each["value"], each["labels"], names) for each in known],
         ),
-        height=round(y.end + charts.HEIGHT - charts.BOTTOM), left=NAMES, bottom=y.end,
+        height=round(y.end + charts.HEIGHT - charts.BOTTOM), left=NAMES, right=END, bottom=y.end,
     )  # fmt: skip
 
 

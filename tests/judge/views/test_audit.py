@@ -190,4 +190,4 @@ def test_page_is_in_chinese_too(browse: Browse, cell: Certificate, lead: User) -
     client.cookies["django_language"] = "zh-hans"
     html = client.get(reverse("audit", args=[cell.project.slug])).text
     with translation.override("zh-hans"):
-        assert "审计" in html
+        assert "抽查与漂移" in html

@@ -59,8 +59,8 @@ def slice_of(value: str, labels: dict[str, int], people: dict[str, float] | None
 
 def test_labels_are_parts_of_one_bar() -> None:
     chart = mix_charts.labels([slice_of("zh", {"fits": 3, "weak": 1})], QUESTION)
-    # x: 0 … 1 on 128 … 350: .75 → 294.5; the row is 22 high from 12: .2 → 16.4, .8 → 29.6
-    assert paths(chart, "bar") == ["M128 29.6V16.4H294.5V29.6Z", "M294.5 29.6V16.4H350V29.6Z"]
+    # x: 0 … 1 on 150 … 336: .75 → 289.5; the row is 22 high from 12: .2 → 16.4, .8 → 29.6
+    assert paths(chart, "bar") == ["M150 29.6V16.4H289.5V29.6Z", "M289.5 29.6V16.4H336V29.6Z"]
     assert [mark.series for mark in chart.marks] == ["a", "b"]
     assert [cell.text for cell in chart.table.rows[0]] == ["zh", "4", "75.0 %", "25.0 %"]
 
@@ -77,9 +77,9 @@ def test_unscored_is_a_label_of_its_own_and_a_fifth_label_joins_the_others() -> 
 def test_passes_have_ranges_and_open_their_cases() -> None:
     told = {"n": 8, "value": 0.5, "low": 0.25, "high": 0.75}
     chart = mix_charts.passes([slice_of("zh", {}, told)], "language", criterion=7, items_url="/items/")
-    # x: 0 … .8 on 128 … 350: .5 → 266.8, .25 → 197.4, .75 → 336.1; the middle of the row is 23
-    assert paths(chart, "bar") == ["M128 29.6V16.4H266.8V29.6Z"]
-    assert paths(chart, "whisker") == ["M197.4 23H336.1M197.4 20V26M336.1 20V26"]
+    # x: 0 … .8 on 150 … 336: .5 → 266.2, .25 → 208.1, .75 → 324.4; the middle of the row is 23
+    assert paths(chart, "bar") == ["M150 29.6V16.4H266.2V29.6Z"]
+    assert paths(chart, "whisker") == ["M208.1 23H324.4M208.1 20V26M324.4 20V26"]
     assert chart.table.rows[0][0].url == "/items/?criterion=7&language=zh"
     assert [cell.text for cell in chart.table.rows[0]] == ["zh", "50.0 %", "25.0 % to 75.0 %", "8", "20"]
 
