@@ -6,6 +6,8 @@ from typing import Any
 
 from judge.models import Event, Project, User
 
+LONGEST = 80
+
 
 def note(project: Project | None, verb: str, *, by: User | None, subject: str = "", **data: Any) -> Event:
-    return Event.objects.create(project=project, verb=verb, by=by, subject=subject, data=data)
+    return Event.objects.create(project=project, verb=verb, by=by, subject=subject[:LONGEST], data=data)

@@ -14,6 +14,8 @@ from judge.formats.streams import MOST_BYTES
 from judge.formats.writing import rejected_writer
 from judge.models import Project, User
 
+#: What a frame without a name of its own keeps of the file's.
+LONGEST_NAME = 90
 #: Called with the number of rows read so far.
 Progress = Callable[[int], None]
 
@@ -36,7 +38,7 @@ def import_file(
     Rejected lines go to ``rejected_path`` (written only if there are any) and to ``on_reject``. Raises InputError where
     the file as a whole cannot be taken (``max_bytes`` unpacked, ``max_rows``); then nothing went in.
     """
-    frame = frame or f"{name} {datetime.now(UTC):%Y-%m-%d %H:%M:%S}"
+    frame = frame or f"{name[:LONGEST_NAME]} {datetime.now(UTC):%Y-%m-%d %H:%M:%S}"
     with rejecting(rejected_path, on_reject) as reject:
         rows = counted(read_rows(source, name=name, max_bytes=max_bytes, max_rows=max_rows), progress)
         return import_rows(project, rows, by=by, reject=reject, frame=frame, name=name)
