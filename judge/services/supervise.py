@@ -79,11 +79,12 @@ def hold(service: Service) -> None:
 def revive_held() -> None:
     """Start again every server that this process holds and whose watchdog is gone: killed, or out of patience.
 
-    A start that fails is tried again at the next call: the log of the server says why.
+    One that was stopped on purpose (it took its run file with it) stays down. A start that fails is tried again at the
+    next call: the log of the server says why.
     """
     for key in list(_held):
         service = _service_at(Path(key))
-        if not locks.is_held(service.watchdog_lock):
+        if service.run_file.exists() and not locks.is_held(service.watchdog_lock):
             with suppress(ServiceError):
                 _launch(service, None, remove=False)
 

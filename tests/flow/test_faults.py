@@ -11,7 +11,7 @@ import pytest
 
 from tests.architecture.house import ROOT
 
-KINDS = ("kill -9 postgres", "kill -9 judging", "cut db", "kill -9 valkey", "refuse llm")
+KINDS = ("kill -9 postgres", "cut db", "kill -9 valkey")
 
 
 @pytest.mark.services

@@ -117,6 +117,15 @@ def test_whoever_holds_a_server_starts_it_again_when_its_watchdog_was_killed(hom
     assert supervise.look(service).address == before
 
 
+def test_whoever_holds_a_server_lets_it_be_that_was_stopped_on_purpose(home: Path) -> None:
+    valkey.ensure()
+    service = valkey.make_service(home)
+    assert supervise.stop("valkey")
+    supervise.revive_held()
+    assert not locks.is_held(service.watchdog_lock)
+    assert not supervise.look(service).running
+
+
 def test_stop_all_stops_a_server_that_has_clients(home: Path, client: Run) -> None:
     server = Process.find(read_pid(client(CLIENT)))
     assert supervise.stop_all() == ["valkey"]
