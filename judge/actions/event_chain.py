@@ -12,12 +12,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from judge.models import Event, Project, moving
 from judge.rules.chain import START, Break, Link, check, compare, digest
 
 #: Rows sealed in one transaction.
 BATCH = 2_000
+#: Rows sealed at one call: after an upgrade a million may be open, and the worker has other errands.
+MOST = 20_000
 #: One sealer at a time, for all chains: the second would give the same places again.
 LOCK = 0x5EA1_C0DE
 COLUMNS = ("position", "id", "project_id", "by_id", "verb", "subject", "data", "created_at", "hash")
@@ -28,10 +31,11 @@ WHERE e.id = s.id AND e.hash IS NULL
 """
 
 
-def seal_all() -> int:
-    """Seal what is open; returns how many rows. Where another process is sealing, it is left to that one."""
+def seal_all(most: int = MOST) -> int:
+    """Seal what is open, ``most`` rows or a few more; returns how many. Where another process is sealing, it is left to
+    that one."""
     total = 0
-    while n := _seal_some(waits=False):
+    while total < most and (n := _seal_some(waits=False)):
         total += n
     return total
 
@@ -78,13 +82,13 @@ def _write(sealed: list[tuple[int, int, str]]) -> None:
 
 def head(project_id: int | None) -> tuple[int, str]:
     """Position and hash of the last sealed row of a chain; of an empty one 0, and the hash that comes first."""
-    last = Event.objects.filter(project_id=project_id, position__isnull=False).order_by("-position")
-    return last.values_list("position", "hash").first() or (0, START)
+    last = _chain(project_id).filter(position__isnull=False).order_by("-position").first()
+    return (last.position or 0, last.hash or START) if last else (0, START)
 
 
 def links(project_id: int | None) -> Iterator[Link]:
     """A chain in the order of its positions, as one snapshot, in flat memory. Inside a transaction."""
-    found = Event.objects.filter(project_id=project_id, position__isnull=False).order_by("position")
+    found = _chain(project_id).filter(position__isnull=False).order_by("position")
     for row in found.values_list(*COLUMNS).iterator(chunk_size=BATCH):
         yield _link(row)
 
@@ -98,7 +102,7 @@ def breaks(project_id: int | None, known: dict[int, str] | None = None) -> list[
 
 def count_open(project_id: int | None) -> int:
     """Rows that wait to be sealed."""
-    return Event.objects.filter(project_id=project_id, hash=None).count()
+    return _chain(project_id).filter(hash=None).count()
 
 
 def chains(projects: Iterable[Project]) -> Iterator[tuple[str, int | None]]:
@@ -115,9 +119,14 @@ def lines(project_id: int | None) -> Iterator[bytes]:
         yield json.dumps(record, ensure_ascii=False).encode() + b"\n"
 
 
+def _chain(project_id: int | None) -> QuerySet[Event]:
+    found: QuerySet[Event] = Event.objects.all()
+    return found.filter(project__isnull=True) if project_id is None else found.filter(project_id=project_id)
+
+
 def _link(row: tuple[Any, ...]) -> Link:
-    position, *between, created_at, sealed = row
-    return Link(position or 0, *between, _moment(created_at), sealed or "")
+    position, pk, project, by, verb, subject, data, created_at, sealed = row
+    return Link(position or 0, pk, project, by, verb, subject, data, _moment(created_at), sealed or "")
 
 
 def _moment(told: datetime) -> str:

@@ -24,7 +24,7 @@ class OrderedJSONField(models.JSONField):
         return None if value is None else Json(value)
 
 
-class SecretField(models.TextField):
+class SecretField(models.TextField):  # type: ignore[type-arg]
     """Text that lies encrypted in the database and is plain in Python; it cannot be searched for."""
 
     def get_prep_value(self, value: Any) -> Any:

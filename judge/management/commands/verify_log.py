@@ -26,8 +26,13 @@ class Command(CojudgeCommand):
             help="an export of the log kept elsewhere: its rows must still be what they were",
         )  # fmt: skip
 
+        parser.add_argument("--seal", action="store_true", help="first seal what is open, where no worker does it")
+
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["seal"]:
+            event_chain.catch_up()
         known = _read_known(options["known"])
+        chains: list[tuple[str, int | None]]
         if slugs := options["projects"]:
             chains = [(f"project {each.slug}", each.pk) for each in map(find_project, slugs)]
         else:

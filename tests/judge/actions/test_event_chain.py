@@ -48,6 +48,7 @@ def test_more_rows_than_a_batch_are_sealed_in_one_go(project: Project, monkeypat
     monkeypatch.setattr(event_chain, "BATCH", 3)
     for n in range(10):
         events.note(project, "judged", by=None, n=n)
+    assert event_chain.seal_all(most=4) == 6, "two batches: the worker goes on with other errands"
     event_chain.seal_all()
     assert (event_chain.count_open(project.pk), event_chain.breaks(project.pk)) == (0, [])
     assert event_chain.head(project.pk)[0] == Event.objects.filter(project=project).count()

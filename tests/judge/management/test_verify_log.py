@@ -35,6 +35,7 @@ def test_whole_chains_are_told_with_their_heads(project: Project) -> None:
 def test_rows_that_wait_to_be_sealed_are_counted_not_blamed(project: Project) -> None:
     assert "whole, 0 rows" in verify(project.slug)
     assert f"{project.events.count()} not sealed yet" in verify(project.slug)
+    assert "0 not sealed yet" in verify(project.slug, "--seal")
 
 
 def test_a_break_names_its_row_and_ends_with_an_error(project: Project) -> None:
