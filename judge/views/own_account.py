@@ -47,7 +47,7 @@ def account_change_password(request: access.SignedInRequest) -> HttpResponse:
     """Change the own password; every other session of the account ends."""
     if not request.user.has_usable_password():
         return redirect("account")
-    return _shown(account_views.password_change, request)
+    return _guarded(account_views.password_change, request, request.user, field="oldpassword")
 
 
 @sensitive_post_parameters()
@@ -63,6 +63,8 @@ def account_reauthenticate(request: access.SignedInRequest) -> HttpResponse:
 @access.public
 def mfa_authenticate(request: HttpRequest) -> HttpResponse:
     """The second factor, after the first one. Wrong codes count like wrong passwords."""
+    if request.method == "POST" and "code" not in request.POST:
+        return redirect("mfa_authenticate")  # allauth would take it for a security key
     stage = get_pending_stage(request)
     return _guarded(factor_views.authenticate, request, stage.login.user if stage else None)
 
@@ -112,13 +114,14 @@ def mfa_generate_recovery_codes(request: access.SignedInRequest) -> HttpResponse
     return _shown(code_views.generate_recovery_codes, request)
 
 
-def _guarded(view: Any, request: HttpRequest, user: User | None) -> HttpResponse:
-    """A page that takes codes of ``user``: locked like the login page, and counting what is wrong."""
+def _guarded(view: Any, request: HttpRequest, user: User | None, *, field: str = "code") -> HttpResponse:
+    """A page that takes codes or the password of ``user``: locked like the login page, and counting what is wrong."""
     is_try = request.method == "POST" and user is not None
     if is_try and user and lockout.is_locked(request, user):
         return lockout.locked_page(request)
     response = _shown(view, request)
-    if is_try and user and response.status_code == 200:  # the form again: the code was wrong
+    told = getattr(response, "context_data", None) or {}
+    if is_try and user and "form" in told and field in told["form"].errors:
         lockout.count_failure(request, user)
     return response
 

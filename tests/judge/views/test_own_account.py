@@ -127,6 +127,14 @@ def test_guessing_codes_locks_like_guessing_passwords(guarded: User) -> None:
     assert Client().post("/login/", CREDENTIALS).status_code == 429
 
 
+def test_no_code_at_all_brings_the_page_again(client: Client, guarded: User) -> None:
+    client.post("/login/", CREDENTIALS)
+
+    assert client.post("/account/code/").headers["Location"] == "/account/code/"
+    assert client.post("/account/code/", {"code": ""}).status_code == 200
+    assert not is_in(client)
+
+
 def test_code_page_without_a_password_before_leads_to_the_door(client: Client, db: None) -> None:
     assert client.get("/account/code/", follow=True).redirect_chain[-1][0] == "/login/"
     assert client.post("/account/code/", {"code": "000000"}, follow=True).redirect_chain[-1][0] == "/login/"
@@ -183,6 +191,14 @@ def test_changing_the_password_ends_the_other_sessions(browse: Browse, ann: User
     assert is_in(here)
     assert here.session.session_key != key
     assert not is_in(there)
+
+
+def test_guessing_the_old_password_of_an_open_session_locks(browse: Browse, ann: User) -> None:
+    new = {"password1": "a wholly new one", "password2": "a wholly new one"}
+    client = browse(ann)
+    statuses = [client.post("/account/password/", {"oldpassword": "wrong", **new}).status_code for _ in range(6)]
+
+    assert statuses == [200, 200, 200, 200, 429, 429]
 
 
 @pytest.mark.parametrize("new", ["short", "password123", ""])
