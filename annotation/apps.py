@@ -14,5 +14,5 @@ class AnnotationConfig(AppConfig):
         registry.demo_seeders["2 people: answers"] = demo.seed
         registry.erasers["people"] = erasures.erase
         registry.gauges["people"] = gauges.read
-        registry.summaries[quality.NAME] = registry.SummaryKind(quality.measure)
+        registry.summaries[quality.NAME] = registry.SummaryKind(quality.measure, is_of_people=True)
         registry.summaries[workload.NAME] = registry.SummaryKind(workload.measure)

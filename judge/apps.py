@@ -21,7 +21,7 @@ class JudgeConfig(AppConfig):
         )
 
         registry.doctor_checks.update(health.CHECKS)
-        registry.summaries[agreements.NAME] = registry.SummaryKind(agreements.measure)
+        registry.summaries[agreements.NAME] = registry.SummaryKind(agreements.measure, is_of_people=True)
         registry.summaries[audit_histories.NAME] = registry.SummaryKind(audit_histories.measure, audit_histories.mark)
         registry.summaries[audit_slices.NAME] = registry.SummaryKind(audit_slices.measure, audit_histories.mark)
         registry.summaries[mixes.NAME] = registry.SummaryKind(mixes.measure, mixes.mark)

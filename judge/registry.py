@@ -61,10 +61,12 @@ class SummaryKind:
 
     ``measure(project)`` gives them as JSON, from rows of record alone: counted twice they are the same.
     ``mark(project)`` is a short text that differs where something moved that left no event; most kinds need none.
+    ``is_of_people``: what machines alone do changes nothing, so a run of theirs has it not counted anew.
     """
 
     measure: Callable[[Any], dict[str, Any]]
     mark: Callable[[Any], str] | None = None
+    is_of_people: bool = False
 
 
 @dataclass(frozen=True, slots=True)

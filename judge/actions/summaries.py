@@ -8,6 +8,7 @@ on is told by a *mark*, so that nothing is counted twice.
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,11 +26,16 @@ logger = logging.getLogger(__name__)
 REST = timedelta(seconds=20)
 
 #: The project's latest event, and how many there are just before it: whoever commits late with an earlier number is
-#: noticed too. The day stands for what moves with time alone, like an audit that is overdue.
+#: noticed too. The same without what machines answered; where that is long ago it counts as none. The day stands for
+#: what moves with time alone, like an audit that is overdue.
 MARKS = """
-SELECT p.id, e.last, (SELECT count(*) FROM judge_event WHERE project_id = p.id AND id > e.last - 1000), current_date
-FROM judge_project p CROSS JOIN LATERAL (
-    SELECT id AS last FROM judge_event WHERE project_id = p.id ORDER BY id DESC LIMIT 1) e
+SELECT p.id, e.last, n.*, current_date
+FROM judge_project p
+CROSS JOIN LATERAL (SELECT id AS last FROM judge_event WHERE project_id = p.id ORDER BY id DESC LIMIT 1) e
+CROSS JOIN LATERAL (
+    SELECT count(*), max(id) FILTER (WHERE is_of_people), count(*) FILTER (WHERE is_of_people)
+    FROM (SELECT id, by_id IS NOT NULL OR verb <> 'judged' AS is_of_people
+          FROM judge_event WHERE project_id = p.id AND id > e.last - 1000) near) n
 WHERE %(project)s::bigint IS NULL OR p.id = %(project)s
 """
 TURN = "SELECT pg_try_advisory_lock(hashtext('summaries'), 0)"
@@ -48,9 +54,8 @@ def refresh(project: Project, name: str) -> bool:
     kind, mark = registry.summaries[name], _marks(project).get(project.pk)
     if mark is None:
         return False
-    mark = _whole_mark(project, kind, mark)
-    known = read(project, name)
-    return (known is None or known.fitted_on != mark) and _count(project, name, mark)
+    wanted, known = _whole_mark(project, kind, mark), read(project, name)
+    return (known is None or known.fitted_on != wanted) and _count(project, name, wanted)
 
 
 def rebuild(project: Project, name: str) -> Summary | None:
@@ -109,11 +114,23 @@ def _count(project: Project, name: str, mark: str) -> bool:
     return True
 
 
-def _marks(project: Project | None = None) -> dict[int, str]:
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What has happened in a project so far: all of it, and without what machines answered."""
+
+    all: str
+    people: str
+
+
+def _marks(project: Project | None = None) -> dict[int, Mark]:
     """Project → its mark; without those where nothing ever happened."""
     rows = bulk.execute(MARKS, project=project.pk if project else None)
-    return {pk: f"{last}:{n}:{day}" for pk, last, n, day in rows}
+    return {
+        pk: Mark(f"{last}:{n}:{day}", f"{of_people or 0}:{n_of_people}:{day}")
+        for pk, last, n, of_people, n_of_people, day in rows
+    }
 
 
-def _whole_mark(project: Project, kind: registry.SummaryKind, mark: str) -> str:
-    return f"{mark}:{kind.mark(project)}" if kind.mark else mark
+def _whole_mark(project: Project, kind: registry.SummaryKind, mark: Mark) -> str:
+    known = mark.people if kind.is_of_people else mark.all
+    return f"{known}:{kind.mark(project)}" if kind.mark else known

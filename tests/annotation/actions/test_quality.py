@@ -62,6 +62,7 @@ def test_certify_answers_never_enter(project: Project, ann: User, ben: User) -> 
 
 
 def test_nothing_is_counted_twice_and_a_correction_is_counted_anew(project: Project, ann: User, ben: User) -> None:
+    assert quality.refresh(project)
     assert not quality.refresh(project), "nobody has answered"
     add_work(project)
     answer(project, ann)

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from judge import registry
 from judge.actions import events, summaries
-from judge.models import Event, Project, Summary
+from judge.models import Event, Project, Summary, User
 from judge.tasks import refresh_summaries
 from tests import factories
 from tests.summaries import counted
@@ -84,6 +84,20 @@ def test_what_leaves_no_event_may_bring_a_mark_of_its_own(project: Project, monk
     assert summaries.refresh(project, "example")
     assert not summaries.refresh(project, "example")
     moved[0] = "b"
+    assert summaries.refresh(project, "example")
+
+
+def test_what_is_of_people_rests_while_machines_answer(
+    project: Project, lea: User, counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kind = registry.SummaryKind(counter.measure, is_of_people=True)
+    monkeypatch.setattr(registry, "summaries", {"example": kind})
+    assert summaries.refresh(project, "example")
+    events.note(project, "judged", by=None, subject="rater:1")
+    assert not summaries.refresh(project, "example")
+    events.note(project, "judged", by=lea, subject="rater:2")
+    assert summaries.refresh(project, "example")
+    events.note(project, "items imported", by=None)
     assert summaries.refresh(project, "example")
 
 

@@ -103,6 +103,7 @@ def test_names_are_for_leads(browse: Browse, project: Project, lea: User, tim: U
 
 
 def test_nothing_is_counted_twice(project: Project, ann: User, ben: User) -> None:
+    assert agreements.refresh(project)
     assert not agreements.refresh(project)
     answer(project, [ann, ben], alternate_but(-1))
     assert agreements.refresh(project)
