@@ -82,9 +82,9 @@ class Told:
     @property
     def row(self) -> Row:
         told = self.figures
-        between = _("%(low)s to %(high)s") % {"low": points(told["low"]), "high": points(told["high"])}
+        between = _("%(low)s to %(high)s") % {"low": _tenths(told["low"]), "high": _tenths(told["high"])}
         n = _whole(told["n"]) + (f" / {_whole(told['n_other'])}" if told["n_other"] else "")
-        cells = [Cell(self.name), Cell(points(told["value"])), Cell(between), Cell(n), Cell(self.verdict)]
+        cells = [Cell(self.name), Cell(_tenths(told["value"])), Cell(between), Cell(n), Cell(self.verdict)]
         text = f"{self.name}: {points(told['value'])} ({between})"
         return Row(self.name, 100 * told["value"], 100 * told["low"], 100 * told["high"], cells, text=text)
 
@@ -175,9 +175,16 @@ def _chart(probe: Probe, title: str, words: str, told: Sequence[Told]) -> Chart:
         key=probe.value,
         title=title,
         description=words,
-        table=replace(chart.table, head=[_("Criterion"), _("Effect"), _("Range"), _("n in / outside"), _("All told")]),
+        table=replace(
+            chart.table, head=[_("Criterion"), _("Effect, points"), _("Range"), _("n in / outside"), _("All told")]
+        ),
         missing="" if told else _("There is too little to tell: see what is missing below."),
     )
+
+
+def _tenths(share: float) -> str:
+    """In points, without the word: the head of the column has it."""
+    return f"{100 * share:.1f}".replace("-", "−")
 
 
 def _whole(value: float) -> str:

@@ -10,6 +10,7 @@ import pytest
 from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 
 from annotation.actions import quality, workload
 from annotation.views.quality import share_of
@@ -113,11 +114,13 @@ def worker(name: str, n_answers: int) -> Worker:
     return Worker(name, n_answers, n_answers, 1.0, None, nothing, nothing, [], 0, 0, answers=True, is_paused=False)
 
 
+@translation.override("en")  # whatever an earlier test left
 def test_the_chart_of_shares_is_drawn_as_reviewed() -> None:
     chart = _load([worker("Ann", 60), worker("A person with a very long name", 30), worker("Cleo", 10)])
     held("workload_load.html", render_to_string("_components/chart.html", {"chart": chart}))
 
 
+@translation.override("en")  # whatever an earlier test left
 def test_the_chart_of_adjudication_is_drawn_as_reviewed() -> None:
     chart = _needed(
         [("Relevance", share_of("", [8, 10])), ("Validity", share_of("", [0, 40])), ("New", share_of("", [0, 0]))]

@@ -9,6 +9,7 @@ import pytest
 from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 
 from judge.actions import rubrics, summaries
 from judge.formats.rubrics import read_rubric
@@ -49,6 +50,7 @@ def test_a_lead_reads_spent_average_and_forecast(shop: Project, lea: User, brows
     assert 'hx-trigger="every' not in text, "nothing moves"
 
 
+@translation.override("en")  # whatever an earlier test left
 def test_the_chart_of_what_is_left_is_drawn_as_reviewed() -> None:
     def told(value: float, low: float | None, high: float | None) -> dict[str, Any]:
         return {"n": 400, "value": value, "low": low, "high": high}

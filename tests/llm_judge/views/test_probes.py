@@ -9,6 +9,7 @@ import pytest
 from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 
 from judge.actions import summaries
 from judge.models import Item, Project, Role, User
@@ -82,6 +83,7 @@ def test_queries_stay_few(
         client.get(page(leaning))
 
 
+@translation.override("en")  # whatever an earlier test left
 def test_the_chart_is_drawn_as_reviewed() -> None:
     def told(name: str, value: float, low: float, high: float, p: float, *, holds: bool) -> Told:
         figures = {"n": 400, "n_other": 410, "value": value, "low": low, "high": high, "p": p, "holds": holds}
