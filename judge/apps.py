@@ -1,3 +1,5 @@
+from functools import partial
+
 from django.apps import AppConfig
 
 from judge import registry
@@ -22,8 +24,9 @@ class JudgeConfig(AppConfig):
 
         registry.doctor_checks.update(health.CHECKS)
         registry.summaries[agreements.NAME] = registry.SummaryKind(agreements.measure, is_of_people=True)
-        registry.summaries[audit_histories.NAME] = registry.SummaryKind(audit_histories.measure, audit_histories.mark)
-        registry.summaries[audit_slices.NAME] = registry.SummaryKind(audit_slices.measure, audit_histories.mark)
+        of_audits = partial(registry.SummaryKind, mark=audit_histories.mark, is_of_people=True)
+        registry.summaries[audit_histories.NAME] = of_audits(audit_histories.measure)
+        registry.summaries[audit_slices.NAME] = of_audits(audit_slices.measure)
         registry.summaries[mixes.NAME] = registry.SummaryKind(mixes.measure, mixes.mark)
         registry.summaries[comparison_figures.NAME] = registry.SummaryKind(comparison_figures.measure, mixes.mark)
         registry.summaries[judge_figures.NAME] = registry.SummaryKind(judge_figures.measure)

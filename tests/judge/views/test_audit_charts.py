@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
+from django.utils import translation
 
 from judge.rules.charts import Chart
 from judge.rules.scales import Question, ScaleLabel
@@ -11,6 +14,13 @@ from judge.views import audit_charts, mix_charts
 #: audits, accepted, errors, level, bound, when
 ROWS = [[5, 10, 0, 1.0, 0.4, "2026-01-01T00:00:00+00:00"], [10, 20, 1, 10.0, 0.2, "2026-01-02T10:30:00+00:00"]]
 QUESTION = Question("fit", "Does it fit?", (ScaleLabel("fits", True), ScaleLabel("weak", False)))
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """Whatever a test before left active."""
+    with translation.override("en"):
+        yield
 
 
 def paths(chart: Chart, kind: str) -> list[str]:
