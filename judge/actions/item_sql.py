@@ -8,41 +8,46 @@ CREATE TEMPORARY TABLE staged_item (
 ) ON COMMIT DROP
 """
 
+#: Staged lines are sorted by id a few times: in memory, where they fit.
+MORE_MEMORY = "SET LOCAL work_mem = '64MB'"
+
 COPY_STAGING = "COPY staged_item FROM STDIN"
 
 DROP_STAGING = "DROP TABLE staged_item"
 
+#: Two JSON values differ; where their texts are the same, neither is parsed. Not so where one is missing.
+_DIFFER = "({0}::text <> {1}::text AND {0}::jsonb <> {1}::jsonb)"
+
 #: A line clashes when its id (of the item or of the context) came first with other content.
 DELETE_CLASHES = """
 WITH ranked AS (
-    SELECT ctid AS place,
-           first_value(output::jsonb) OVER by_item AS first_output,
-           first_value(context_identity) OVER by_item AS first_context_identity,
-           first_value(context::jsonb) OVER by_context AS first_context
+    SELECT ctid AS place, first_value(ctid) OVER by_item AS first_of_item,
+           first_value(ctid) OVER by_context AS first_of_context
     FROM staged_item
     WINDOW by_item AS (PARTITION BY identity ORDER BY number, ctid),
            by_context AS (PARTITION BY context_identity ORDER BY number, ctid)
 ), clashing AS (
     SELECT r.place,
-           CASE WHEN s.context::jsonb IS DISTINCT FROM r.first_context
-                  OR s.context::jsonb IS DISTINCT FROM coalesce(c.content::jsonb, s.context::jsonb)
-                THEN 'context' ELSE 'output' END AS what
+           CASE WHEN {context_before} OR {context_known} THEN 'context' ELSE 'output' END AS what
     FROM ranked r
     JOIN staged_item s ON s.ctid = r.place
+    LEFT JOIN staged_item fi ON fi.ctid = r.first_of_item AND r.first_of_item <> r.place
+    LEFT JOIN staged_item fc ON fc.ctid = r.first_of_context AND r.first_of_context <> r.place
     LEFT JOIN judge_item i ON i.project_id = %(project)s AND i.identity = s.identity
     LEFT JOIN judge_context ic ON ic.id = i.context_id
     LEFT JOIN judge_context c ON c.project_id = %(project)s AND c.identity = s.context_identity
-    WHERE s.output::jsonb IS DISTINCT FROM r.first_output
-       OR s.context_identity IS DISTINCT FROM r.first_context_identity
-       OR s.context::jsonb IS DISTINCT FROM r.first_context
-       OR s.context::jsonb IS DISTINCT FROM coalesce(c.content::jsonb, s.context::jsonb)
-       OR s.output::jsonb IS DISTINCT FROM coalesce(i.output::jsonb, s.output::jsonb)
-       OR s.context_identity IS DISTINCT FROM coalesce(ic.identity, s.context_identity)
+    WHERE {output_before} OR s.context_identity <> fi.context_identity
+       OR {context_before} OR {context_known} OR {output_known} OR s.context_identity <> ic.identity
 )
 DELETE FROM staged_item s USING clashing k WHERE s.ctid = k.place
 RETURNING s.number, CASE k.what WHEN 'context' THEN s.context_identity ELSE s.identity END, k.what,
           left(json_build_object('id', s.identity, 'context', s.context, 'output', s.output)::text, 2000)
 """
+for _place, _left, _right in (
+    ("output_before", "s.output", "fi.output"), ("context_before", "s.context", "fc.context"),
+    ("output_known", "s.output", "i.output"), ("context_known", "s.context", "c.content"),
+):  # fmt: skip
+    DELETE_CLASHES = DELETE_CLASHES.replace(f"{{{_place}}}", _DIFFER.format(_left, _right))
 
 COUNT_NEW = """
 SELECT count(DISTINCT s.identity) FROM staged_item s

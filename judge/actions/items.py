@@ -63,6 +63,7 @@ def import_rows(
     tally = _Tally(reject)
     with connection.cursor() as cursor:
         cursor.execute(item_sql.CREATE_STAGING)
+        cursor.execute(item_sql.MORE_MEMORY)
         with cursor.copy(item_sql.COPY_STAGING) as copy:
             for number, record in _records(rows, project.task, tally):
                 copy.write_row(_staged(number, record, salt))
@@ -110,7 +111,7 @@ def _records(rows: Iterable[Row | Rejected], task: str, tally: _Tally) -> Iterat
             tally.refuse(row)
             continue
         try:
-            records = items_from_row(row.data, task=task, where=f"line {row.number}")
+            records = items_from_row(row.data, task=task, where=f"line {row.number}", is_storable=row.is_storable)
         except InputError as error:
             tally.refuse(Rejected(row.number, str(error), _raw(row.data)))
             continue

@@ -38,7 +38,7 @@ def read_line(line: Line) -> Row | Rejected:
         return Rejected(line.number, f"{error}{cut}", excerpt(line.raw))
     if _is_suspect(line.raw) and (problem := find_unstorable(data)):
         return Rejected(line.number, problem, excerpt(line.raw))
-    return Row(line.number, data)
+    return Row(line.number, data, is_storable=True)
 
 
 def _is_suspect(raw: bytes) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from judge.formats.json_text import make_storable
 
@@ -13,10 +13,13 @@ EXCERPT_LENGTH = 2000
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a file; ``number`` is its line (its place, in Parquet), counted from 1."""
+    """One row of a file; ``number`` is its line (its place, in Parquet), counted from 1.
+
+    ``is_storable``: its reader has made sure that the database can keep it."""
 
     number: int
     data: dict[str, object]
+    is_storable: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

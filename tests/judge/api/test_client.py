@@ -9,6 +9,7 @@ import re
 import threading
 import time
 import zipfile
+from functools import partialmethod
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from django.db import connection
 from judge.actions import judgments, projects, tokens
 from judge.actions.judgments import NewJudgment
 from judge.models import ApiToken, Case, Item, Project, Role, User
-from llm_judge.actions import batches, setups
+from llm_judge.actions import batches, dispatch, setups
 from llm_judge.models import Run
 from tests import factories
 from tests.architecture.house import ROOT
@@ -43,8 +44,7 @@ def work(project: Project) -> None:
     until = time.monotonic() + 30
     while not Run.objects.exists() and time.monotonic() < until:
         time.sleep(0.05)
-    run = Run.objects.get()
-    list(batches.work(run.pk, [list(Case.objects.filter(project=project).values_list("pk", flat=True))]))
+    dispatch.begin(Run.objects.get().pk, send=batches.judge_batch)
     answer_all(project, ("ann", "ben"))
     connection.close()
 
@@ -72,8 +72,9 @@ def test_the_example_of_the_docs_judges_and_waits(
     beside = threading.Thread(target=work, args=(shop,))
     beside.start()
 
-    exec(compile(example[1].replace("for item in outputs)", "for item in outputs)"), "docs/api.md", "exec"),
-         {"generate": lambda n: f"tent number {n}"})  # fmt: skip
+    patient = partialmethod(cojudge.Client.wait_for_labels, timeout=60, every=0.2)
+    monkeypatch.setattr(cojudge.Client, "wait_for_labels", patient)
+    exec(compile(example[1], "docs/api.md", "exec"), {"generate": lambda n: f"tent number {n}"})
 
     beside.join()
     told = capsys.readouterr().out.splitlines()
@@ -93,12 +94,13 @@ def test_a_client_pushes_reads_and_exports(shop: Project, live_server: Any, tmp_
         answer_all(shop, ("ann", "ben"))
         labels = list(client.labels())
         job = client.export(str(tmp_path / "labels.zip"), even_so=True, every=0.1)
+        waited = [case["item_id"] for case in client.wait_for_labels(["i1"], every=0.1, timeout=1)]
         health, nothing = client.health(), client.certificates()
 
     assert (pushed.read, pushed.taken, pushed.rejected) == (4, 3, 1)
     assert pushed.errors[0]["line"] == 3
     assert len(labels) == 6
-    assert [case["item_id"] for case in client.wait_for_labels(["i1"], every=0.1, timeout=1)] == ["i1", "i1"]
+    assert waited == ["i1", "i1"]
     assert health["criteria"][0]["labels"] == {"consensus": 3}
     assert nothing == []
     assert job["n_rows"] == 6
