@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from itertools import pairwise
 
+import psycopg
 import pytest
 from django.db import IntegrityError, connection, transaction
 
@@ -12,6 +13,7 @@ from judge.actions import event_chain, events
 from judge.models import Event, Project, User, moving
 from judge.rules.chain import Fault
 from tests import factories
+from tests.flow.workers import database_url
 from tests.judge import sealing
 
 pytestmark = pytest.mark.django_db
@@ -111,6 +113,10 @@ def test_chains_hold_under_writers_and_sealers_of_which_some_are_killed() -> Non
     committed is missing, doubled or out of order."""
     project = factories.make_project("Race")
     n_before = Event.objects.count()
+    slow = psycopg.connect(database_url())  # it takes its id first and commits last
+    slow.execute(
+        "INSERT INTO judge_event (project_id, verb, subject, data) VALUES (%s, 'judged', '', '{}')", [project.pk]
+    )
     sealers = [sealing.start("seal", project.slug, "0", "3") for _ in range(2)]
     writers = [sealing.start("write", project.slug, str(seed), "2") for seed in range(2)]
     _wait_until_sealed(n_before)
@@ -118,14 +124,16 @@ def test_chains_hold_under_writers_and_sealers_of_which_some_are_killed() -> Non
     told = [int(process.communicate(timeout=60)[0]) for process in writers]
     for process in sealers:
         process.communicate(timeout=60)
+    slow.commit()
+    slow.close()
     event_chain.catch_up()
 
-    assert Event.objects.count() - n_before == sum(told) > 100
+    assert Event.objects.count() - n_before == sum(told) + 1 > 20
     assert not Event.objects.filter(hash=None).exists()
     for chain in (project.pk, None):
         assert event_chain.breaks(chain) == []
         assert event_chain.head(chain)[0] == Event.objects.filter(project_id=chain).count()
-    assert _late_ids(project) > 0, "no transaction overlapped another: the test has shown nothing"
+    assert _late_ids(project) > 0, "what came to light late was sealed late"
 
 
 def _wait_until_sealed(n: int) -> None:
