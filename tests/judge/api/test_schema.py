@@ -13,7 +13,7 @@ from tests import factories
 from tests.judge.api.calling import Caller, item
 from tests.judge.api.fuzzing import fuzz
 
-EXAMPLES = 5
+EXAMPLES = 3
 
 
 def test_the_description_is_open_to_all_and_names_what_it_needs() -> None:
@@ -51,4 +51,4 @@ def test_requests_from_the_description_bring_no_surprise(settings: Any) -> None:
     sent = {name: fuzz(program.secret, project.slug, name, EXAMPLES) for name in sorted(views())}
 
     assert min(sent.values()) >= 1
-    assert sum(sent.values()) > 60
+    assert sum(sent.values()) > 40

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from io import StringIO
 
@@ -24,7 +25,7 @@ def test_a_lead_makes_a_token_that_works_and_sees_it_once(browse: Browse, projec
     response = client.post(url(project), FORM)
 
     token = ApiToken.objects.get()
-    secret = next(word for word in response.text.replace("<", " ").replace(">", " ").split() if word.count("_") >= 2)
+    secret = re.findall(r"cojudge_[0-9a-f]{8}_[\w-]{43}", response.text)[0]
     assert (token.person, token.scopes) == (lea, ["push", "read"])
     assert tokens.find(secret) == token
     assert response["Cache-Control"] == "no-store"
@@ -89,4 +90,4 @@ def test_the_reference_shows_every_operation_to_anybody(db: None) -> None:
 
     assert all(f'id="{name}"' in text for name in views())
     assert "RateLimit" not in text
-    assert "<script" not in text.replace('<script src="/static/', "")
+    assert re.findall(r'<script(?! src="/)', text) == [], "nothing inline, nothing from elsewhere"
