@@ -63,7 +63,8 @@ def send_all() -> int:
 
 
 def forget_old() -> int:
-    return Delivery.objects.filter(created_at__lt=Now() - KEPT, next_try_at=None).delete()[0]
+    n_gone: int = Delivery.objects.filter(created_at__lt=Now() - KEPT, next_try_at=None).delete()[0]
+    return n_gone
 
 
 def _send(found: Sequence[Delivery]) -> None:

@@ -87,7 +87,7 @@ def install(api: NinjaAPI) -> None:
     """Every exception leaves the API as a problem."""
     api.add_exception_handler(ValidationError, _validation)
     api.add_exception_handler(AuthenticationError, _unauthenticated)
-    api.add_exception_handler(HttpError, lambda _request, error: respond(error.status_code, str(error)))  # type: ignore[union-attr]
+    api.add_exception_handler(HttpError, _http)
     api.add_exception_handler(Http404, lambda _request, error: respond(404, str(error)))
     api.add_exception_handler(CojudgeError, _ours)
     api.add_exception_handler(Refused, _refused)
@@ -97,6 +97,10 @@ def install(api: NinjaAPI) -> None:
     api.add_exception_handler(OperationalError, _no_database)
     api.add_exception_handler(InterfaceError, _no_database)
     api.add_exception_handler(Exception, _failed)
+
+
+def _http(_request: HttpRequest, error: Any) -> HttpResponse:
+    return respond(error.status_code, str(error))
 
 
 def _validation(_request: HttpRequest, error: Any) -> HttpResponse:

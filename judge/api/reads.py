@@ -163,9 +163,9 @@ def _decision(request: ApiRequest, row: Decision) -> schemas.DecisionOut:
     return schemas.DecisionOut(
         id=row.pk, case_id=case.pk, item_id=case.item.identity, criterion=case.criterion.key, route=row.route,
         reason=None if is_theirs or tells else row.reason, people_wanted=row.people_wanted,
-        judge_version=schemas.one_or_none(row.judge), certificate=shown and shown.certificate_id,
-        confidence=shown and shown.confidence, threshold=shown and shown.threshold,
-        is_audited=shown and shown.is_audited, created_at=row.created_at, is_hidden=is_theirs or tells,
+        judge_version=schemas.one_or_none(row.judge), certificate=shown.certificate_id if shown else None,
+        confidence=shown.confidence if shown else None, threshold=shown.threshold if shown else None,
+        is_audited=shown.is_audited if shown else None, created_at=row.created_at, is_hidden=is_theirs or tells,
     )  # fmt: skip
 
 

@@ -61,8 +61,8 @@ def operations() -> tuple[Told, ...]:
 
 
 def _told(path: str, method: str, each: Mapping[str, Any], view: Callable[..., Any], parts: Mapping[str, Any]) -> Told:
-    asked = next(iter(each.get("requestBody", {}).get("content", {}).items()), ("", {}))
-    given = next(iter(next(iter(each["responses"].values())).get("content", {}).values()), {})
+    asked: tuple[str, Any] = next(iter(each.get("requestBody", {}).get("content", {}).items()), ("", {}))
+    given: Any = next(iter(next(iter(each["responses"].values())).get("content", {}).values()), {})
     return Told(
         name=each["operationId"], method=method.upper(), path=path, scope=getattr(view, "access_scope", ""),
         roles=(access.mark_of(view) or "").removeprefix(access.PROJECT), text=each.get("description", ""),
