@@ -113,4 +113,4 @@ def wait(n_tries: int) -> int:
     >>> [wait(n) for n in (1, 2, 3, 8, 14)]
     [10, 30, 90, 10800, 10800]
     """
-    return min(FIRST_WAIT * FACTOR ** min(n_tries - 1, 20), LONGEST_WAIT)
+    return int(min(FIRST_WAIT * FACTOR ** min(n_tries - 1, 20), LONGEST_WAIT))
