@@ -75,9 +75,10 @@ def test_labels_come_in_the_order_of_their_making(project: Project, lea: User) -
 
     told = program.get("labels").json()
 
-    assert [(each["item_id"], each["label"], each["basis"], each["n_people"]) for each in told["labels"]] == [
-        ("item-0", "fits", "consensus", 2), ("item-1", "fits", "consensus", 2)
-    ]  # fmt: skip
+    found = [(each["item_id"], each["label"], each["basis"], each["n_people"]) for each in told["labels"]]
+    ids = [each["id"] for each in told["labels"]]
+    assert ids == sorted(ids)
+    assert sorted(found) == [("item-0", "fits", "consensus", 2), ("item-1", "fits", "consensus", 2)]  # fmt: skip
     assert program.get("labels", {"after": told["next"]}).json()["labels"] == []
     assert program.get("labels", {"status": "withdrawn"}).json()["labels"] == []
     assert program.get("labels", {"item": "item-1"}).json()["labels"][0]["item_id"] == "item-1"
