@@ -8,7 +8,6 @@ class AnnotationConfig(AppConfig):
     verbose_name = "People"
 
     def ready(self) -> None:
-        from annotation.actions import gauges
         from annotation.actions import demo, erasures, gauges, quality, workload
 
         registry.demo_seeders["2 people: answers"] = demo.seed

@@ -159,7 +159,6 @@ class ItemFilters(forms.Form):
     judge = forms.IntegerField(required=False, min_value=1, max_value=2**62, widget=forms.HiddenInput)
     people = forms.CharField(required=False, max_length=60, widget=forms.HiddenInput)
     said = forms.CharField(required=False, max_length=60, widget=forms.HiddenInput)
-    category = forms.CharField(required=False, max_length=120, widget=forms.HiddenInput)
     after = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, criteria: list[tuple[Criterion, str]], **kwargs: Any) -> None:

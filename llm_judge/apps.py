@@ -11,8 +11,7 @@ class LlmJudgeConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("judge.celery")  # the roof is named, not imported: messages need its broker
-        from llm_judge.actions import gauges
-        from llm_judge.actions import checks, costs, demo, erasures, probes, run_door, setups, spending
+        from llm_judge.actions import checks, costs, demo, erasures, gauges, probes, run_door, setups, spending
         from llm_judge.rules import conversations
 
         registry.judge_setups.update(setups.SETUPS)
