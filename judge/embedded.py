@@ -13,7 +13,17 @@ from judge.services import postgres, state, supervise, valkey
 
 #: Commands that never open a database.
 NO_DATABASE = frozenset(
-    {"help", "--help", "-h", "version", "--version", "makemessages", "compilemessages", "write_roles"}
+    {
+        "help",
+        "--help",
+        "-h",
+        "version",
+        "--version",
+        "makemessages",
+        "compilemessages",
+        "write_roles",
+        "write_reference",
+    }
 )
 #: Commands that wake a worker and therefore bring a broker, unless BROKER_URL names one.
 WITH_BROKER = frozenset({"demo", "serve"})

@@ -31,7 +31,7 @@ class Command(CojudgeCommand):
         parser.add_argument("--since", type=int, metavar="SNAPSHOT", help="only what is new or changed since")
         parser.add_argument("--snapshot", type=int, metavar="ID", help="make this one again, to the byte")
         parser.add_argument("--even-so", action="store_true", help="also where the numbers do not carry the labels")
-        parser.add_argument("--output", type=Path, required=True, metavar="DIR")
+        parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="the folder to write into")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:

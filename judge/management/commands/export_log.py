@@ -17,7 +17,7 @@ class Command(CojudgeCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("project", nargs="?", default="", help="its slug; none: the site's own chain")
-        parser.add_argument("--output", type=Path, required=True, metavar="FILE")
+        parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="the file to write")
 
     def handle(self, *args: Any, **options: Any) -> None:
         project = find_project(options["project"]) if options["project"] else None
