@@ -10,7 +10,7 @@ import pytest
 
 from tests.architecture.house import ROOT, modules
 
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [*sorted(ROOT.glob("README*.md")), ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 #: `judge/rules/routing.py`, `judge.actions.judgments`, `manage.py demo`, `make bench`
 CODE = re.compile(r"`([^`\n]+)`")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
