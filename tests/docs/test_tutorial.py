@@ -46,7 +46,7 @@ class Reader:
     def _type(self, line: list[str]) -> str:
         program, name, *words = line
         if program == "make":
-            return ""  # demo, serve and stop: tests/judge/test_serving.py and tests/browser start the product
+            return ""  # they start and stop the product: test_commands looks at what they would run
         if name == "create_project":
             words += ["--judge", "scripted"]  # the embedded model would take a minute here
         out = StringIO()
