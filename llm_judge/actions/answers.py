@@ -65,6 +65,11 @@ def is_servers_fault(answer: CaseAnswer) -> bool:
     return isinstance(answer.answer, Unscored) and answer.answer.reason in SERVERS_FAULT
 
 
+def is_keys_fault(answer: CaseAnswer) -> bool:
+    """The server lives and knows us not: no case is the reason."""
+    return isinstance(answer.answer, Unscored) and answer.answer.reason is UnscoredReason.UNAUTHORIZED
+
+
 def detail(answer: CaseAnswer) -> str:
     """The failure in words."""
     if not isinstance(answer.answer, Unscored):

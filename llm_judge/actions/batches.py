@@ -187,7 +187,7 @@ def _settle_failures(run: Run, rater: Rater, batch: Batch, purse: Purse, *, is_a
     """
     failed, batch.failed = batch.failed, []
     batch.n_failed += len(failed)
-    if not is_alive:
+    if not is_alive or answers.is_keys_fault(failed[-1]):
         batch.trouble = answers.detail(failed[-1])
         return
     tried = _tries(rater, failed)

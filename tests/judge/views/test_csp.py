@@ -48,7 +48,7 @@ def test_every_page_that_somebody_can_reach_by_links_is_free_of_inline_parts(bro
     while waiting and len(seen) < MOST_PAGES:
         url = waiting.pop(0)
         seen.add(url)
-        response = client.get(url)
+        response = client.get(url, follow=True)
         if "html" not in response.headers.get("Content-Type", ""):
             continue
         assert response.status_code == 200, url
