@@ -43,7 +43,11 @@ def without_names(response: HttpResponse, project: Project) -> tuple[str, dict[s
         (r'"csrfToken": ?"[^"]+"|X-CSRFToken[^}]+', "CSRF"), (r"\d+", "N"),
     ):  # fmt: skip
         page = re.sub(pattern, word, page)
-    headers = {key: re.sub(r"\d+", "N", value) for key, value in response.headers.items() if key not in {"Date", "X-Request-ID"}}
+    headers = {
+        key: re.sub(r"\d+", "N", value)
+        for key, value in response.headers.items()
+        if key not in {"Date", "X-Request-ID"}
+    }
     return page, headers
 
 
