@@ -14,6 +14,7 @@ from tests.architecture.house import ROOT
 KINDS = ("kill -9 postgres", "cut db", "kill -9 valkey")
 
 
+@pytest.mark.proof
 @pytest.mark.services
 def test_every_part_is_killed_and_no_answer_is_lost_or_doubled(tmp_path: Path) -> None:
     words = ["--submits", "10", "--items", "150", "--pause", "0.1", "0.3", "--latency-ms", "20"]

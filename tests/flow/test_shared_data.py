@@ -20,6 +20,7 @@ def test_whole_oamine_tags_with_the_scripted_judge(tmp_path: Path) -> None:
     assert check_export(project, tmp_path) == 2086, "one expert answered each tag"
 
 
+@pytest.mark.proof
 def test_whole_explanations_with_the_scripted_judge(tmp_path: Path) -> None:
     project = import_set("explanations", tmp_path, judge="scripted")
     judge_and_check(project)
@@ -29,6 +30,7 @@ def test_whole_explanations_with_the_scripted_judge(tmp_path: Path) -> None:
     assert check_export(project, tmp_path) == 6205
 
 
+@pytest.mark.proof
 @pytest.mark.llm
 def test_two_dozen_tags_with_the_embedded_model(tmp_path: Path) -> None:
     project = import_set("oamine_tags", tmp_path, judge="embedded", sample=24, one_person_labels=True, overlap=1)

@@ -83,6 +83,7 @@ def test_two_windows_of_one_person_share_one_lease(crowd: Project) -> None:
     assert json.dumps(sorted(Case.objects.values_list("seats_taken", flat=True))) == json.dumps([0] * 14 + [1] * 2)
 
 
+@pytest.mark.proof
 def test_eight_processes_with_terms_and_assignments_do_not_collide(crowd: Project) -> None:
     """Half of the people read one criterion only, one is capped, and all were given the same items by two leads."""
     items, users = factories.import_items(crowd, n=24), factories.User.objects.in_bulk(PEOPLE, field_name="username")

@@ -38,6 +38,7 @@ def test_the_demo_has_something_on_every_page_and_cases_left_to_judge() -> None:
     assert not Case.objects.filter(seats_taken__gt=3).exists()
 
 
+@pytest.mark.proof
 @pytest.mark.django_db
 def test_a_second_start_goes_on_with_the_shop_that_is_there() -> None:
     shop.seed(lambda said: None, judge="none")
@@ -46,6 +47,7 @@ def test_a_second_start_goes_on_with_the_shop_that_is_there() -> None:
     assert (Case.objects.count(), Judgment.objects.count()) == before
 
 
+@pytest.mark.proof
 @pytest.mark.django_db
 def test_the_shop_has_answers_even_where_the_recorded_verdicts_do_not_fit() -> None:
     said: list[str] = []

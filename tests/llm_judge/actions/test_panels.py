@@ -15,6 +15,7 @@ from tests.llm_judge import teaching
 pytestmark = [pytest.mark.django_db, pytest.mark.services]
 
 
+@pytest.mark.proof
 def test_panel_believes_the_student_and_not_the_dice() -> None:
     project = teaching.camp(n=120)
     una = factories.make_member(project, "una", Role.ANNOTATOR)
