@@ -9,6 +9,7 @@ import asyncio
 import atexit
 import os
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Coroutine, Hashable, Iterable, Iterator
 from concurrent.futures import Future
@@ -65,7 +66,7 @@ class _Exchange:
         One portion always lies ready beside the one that is dealt: neither reading and writing rows nor a call that is
         slow to end leaves the server idle. ``pump`` is told to begin wherever cases lie here and nobody takes them.
         """
-        coming, is_over = iter(portions), False
+        coming, is_over, due = iter(portions), False, time.monotonic() + CHUNK_SECONDS
         while not (is_over and self._n_ended == self._n_begun and not self._answers):
             if not self._portions and not is_over:
                 portion = next(coming, None)
@@ -75,7 +76,9 @@ class _Exchange:
                 self._is_dry, self._n_begun = False, self._n_begun + 1
                 pump(self._deal())
             self._wait()
-            if self._portions or is_over or len(self._answers) >= CHUNK:  # else the next portion goes first
+            is_due = time.monotonic() >= due
+            if self._portions or is_over or is_due or len(self._answers) >= CHUNK:  # else the next portion goes first
+                due = time.monotonic() + CHUNK_SECONDS
                 yield [self._answers.popleft() for _ in range(min(MOST, len(self._answers)))]
 
     def _wait(self) -> None:
