@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.conf import settings
 from django.test import Client
+from kombu.transport.memory import Channel
 
 from judge.models import Project, Role, User
 from tests import factories
@@ -61,6 +62,13 @@ def tim(project: Project) -> User:
 def stranger(db: None) -> User:
     """Somebody with an account and a project of their own."""
     return factories.make_member(factories.make_project("Elsewhere"), "sam", Role.LEAD)
+
+
+@pytest.fixture(autouse=True)
+def _no_message_of_another_test() -> None:
+    """The broker in memory lives as long as the process: what a test left in it would be met by a later one."""
+    for waiting in Channel.queues.values():
+        waiting.queue.clear()
 
 
 @pytest.fixture

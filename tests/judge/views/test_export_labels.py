@@ -66,7 +66,6 @@ def test_where_there_is_a_queue_a_worker_of_exports_makes_it(browse: Browse, agr
     client = browse(tim)
     with current_app.connection_for_write() as broker:
         waiting = broker.SimpleQueue("export")
-        waiting.clear()  # what tests before this one left
         client.post(url(agreed), {"format": "labels"})
         assert "waits for a worker" in client.get(url(agreed)).text
 
