@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from judge.actions import bulk, calibrations, references, teaching
+from judge.actions import bulk, calibrations, references, teaching, whereabouts_sql
 from judge.models import Judge, Project
 from judge.rules.imported import Reference
 from judge.rules.references import reference_label
@@ -17,14 +17,8 @@ MOST_CASES = 3_000
 #: Answers whose time is looked at, the latest.
 RECENT_ANSWERS = 1_000
 
-SECONDS = """
-SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY t.duration_ms) / 1000.0, count(*) FROM (
-    SELECT j.duration_ms FROM judge_judgment j
-    WHERE j.rater_id IN (SELECT r.id FROM judge_rater r JOIN judge_membership m ON m.user_id = r.user_id
-                         WHERE m.project_id = %(project)s)
-      AND j.criterion_id IN (SELECT id FROM judge_criterion WHERE project_id = %(project)s)
-      AND j.duration_ms IS NOT NULL AND j.purpose = 'vote' AND j.retracted_at IS NULL
-    ORDER BY j.created_at DESC LIMIT %(recent)s) t
+SECONDS = f"""
+SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY t.seconds), count(*) FROM ({whereabouts_sql.LATEST_TIMES}) t
 """
 
 

@@ -9,7 +9,7 @@ from itertools import batched
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from judge.actions import decisions, judgments, labels, skills
+from judge.actions import decisions, judgments, labels, skills, tallies
 from judge.errors import InputError
 from judge.models import AgreedLabel, Case, Frame, Item, Judgment, Project, Purpose, Rater, User, Verdict
 from judge.rules.imported import Reference, settle_imported
@@ -83,6 +83,7 @@ def _draw_anew(frame: Frame, rates: StreamRates) -> None:
             items.filter(pk__in=some).update(
                 stream=stream, stream_probability=rates.of(stream), stream_reason=IMPORTED_SAMPLE
             )
+    tallies.forget(frame.project)
 
 
 def _refuse_if_shown(frame: Frame) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db.models import Max
 
-from judge.actions import bulk, mix_sql
+from judge.actions import bulk, mix_sql, tally_kinds
 from judge.models import Project, Verdict
 
 NAME = "mixes"
@@ -58,12 +58,9 @@ def mark(project: Project) -> str:
 
 def _count(project: Project) -> Table:
     table: dict[int, dict[str, dict[str, Tally]]] = defaultdict(lambda: defaultdict(lambda: defaultdict(Tally)))
-    if project.judge_id:
-        for criterion, label, kind, value, n in bulk.execute(
-            mix_sql.VERDICTS, judge=project.judge_id, project=project.pk
-        ):  # fmt: skip
-            if value:
-                table[criterion][kind][value].labels[label] = n
+    for (criterion, label, kind, value), n in tally_kinds.verdicts(project).items():
+        if value:
+            table[criterion][kind][value].labels[label] = n
     for criterion, *values, probability, passes, n in bulk.execute(mix_sql.PEOPLE, project=project.pk):
         for kind, value in zip(KINDS, values, strict=True):
             if value:

@@ -6,27 +6,21 @@ Train, gold and open cases count; of the certify stream nothing is read. The gen
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from judge.actions import bulk
-from judge.models import Project
+from judge.actions import bulk, tally_kinds
+from judge.models import Project, ScaleLabelRow
 
 NAME = "pass_rates"
 #: Generators that are told, those with most items; the page names the number of the others.
 MOST_GENERATORS = 10
 
-GENERATORS = """
-SELECT generator, count(*), count(*) OVER ()
-FROM judge_item WHERE project_id = %(project)s AND stream <> 'certify'
-GROUP BY generator ORDER BY 2 DESC, 1 LIMIT %(most)s
-"""
-
-#: Cases by who settled them, with what probability the judge's acceptance was shown to people, whether they pass, and
-#: what the judge in force says. An acceptance that an alarm doubts was looked at again whole: there people settled it.
-CASES = """
-WITH audited AS (
+#: Cases that a judge accepted and people settled, by the probability with which the acceptance was shown to them and
+#: whether they pass. An acceptance that an alarm doubts was looked at again whole: there people's label is no audit.
+AUDITED = """
+WITH audited AS MATERIALIZED (
     SELECT DISTINCT ON (d.case_id) d.case_id, d.audit_probability AS probability
     FROM judge_decision d
     WHERE d.route = 'accept' AND d.is_audited
@@ -34,17 +28,14 @@ WITH audited AS (
       AND NOT EXISTS (SELECT FROM judge_alarm m WHERE m.certificate_id = d.certificate_id AND d.id >= m.since_decision)
     ORDER BY d.case_id, d.id
 )
-SELECT c.criterion_id, i.generator, a.basis = 'judge', u.probability, s.passes, v.passes, count(*)
-FROM judge_item i
-JOIN judge_case c ON c.item_id = i.id
-LEFT JOIN judge_agreedlabel a ON a.case_id = c.id AND a.status = 'live'
-LEFT JOIN judge_scale_label s ON s.criterion_id = c.criterion_id AND s.key = a.label
-LEFT JOIN audited u ON u.case_id = c.id AND a.basis <> 'judge'
-LEFT JOIN (judge_verdict w JOIN judge_scale_label v ON v.criterion_id = w.criterion_id AND v.key = w.label)
-       ON w.case_id = c.id AND w.judge_id = %(judge)s
-WHERE i.project_id = %(project)s AND i.stream <> 'certify' AND i.generator = ANY (%(generators)s)
-GROUP BY 1, 2, 3, 4, 5, 6
-ORDER BY 1, 2, 3, 4, 5, 6
+SELECT c.criterion_id, i.generator, u.probability, s.passes, count(*)
+FROM audited u
+JOIN judge_case c ON c.id = u.case_id
+JOIN judge_item i ON i.id = c.item_id
+JOIN judge_agreedlabel a ON a.case_id = c.id AND a.status = 'live' AND a.basis <> 'judge'
+JOIN judge_scale_label s ON s.criterion_id = c.criterion_id AND s.key = a.label
+WHERE i.stream <> 'certify' AND i.generator = ANY (%(generators)s) AND s.passes IS NOT NULL
+GROUP BY 1, 2, 3, 4
 """
 
 
@@ -60,44 +51,67 @@ class Pile:
     judged: int = 0
     judged_pass: int = 0
 
-    def add(
-        self, by_judge: bool | None, probability: float | None, passes: bool | None, said: bool | None, n: int
-    ) -> None:
-        self.n += n
-        self.judged += n if said is not None else 0
-        self.judged_pass += n if said else 0
-        if passes is None:
-            return
-        if by_judge or probability is not None:
+    def settle(self, passes: bool, n: int, *, by_judge: bool) -> None:
+        """Labels in force; people's are taken for their own until :meth:`audit` says otherwise."""
+        if by_judge:
             self.accepted += n
         else:
             self.people += n
             self.people_pass += n if passes else 0
-        if probability is not None:
-            self.audits[probability][0] += n
-            self.audits[probability][1] += n if passes else 0
+
+    def audit(self, probability: float, passes: bool, n: int) -> None:
+        self.settle(passes, -n, by_judge=False)
+        self.accepted += n
+        self.audits[probability][0] += n
+        self.audits[probability][1] += n if passes else 0
+
+
+type Passing = Mapping[tuple[int, str], bool | None]
+type Piles = dict[int, dict[str, Pile]]
 
 
 def measure(project: Project) -> dict[str, Any]:
     """Criterion → generator → rates, as JSON; ``n_generators`` counts all of them."""
-    found = bulk.execute(GENERATORS, project=project.pk, most=MOST_GENERATORS)
-    names = [name for name, _, _ in found]
-    rows = bulk.execute(CASES, project=project.pk, judge=project.judge_id, generators=names)
+    found = tally_kinds.generators(project)
+    told = found[:MOST_GENERATORS]
     return {
-        "n_generators": found[0][2] if found else 0,
-        "generators": [{"name": name, "items": n} for name, n, _ in found],
-        "criteria": _rates(_piles(rows)),
+        "n_generators": len(found),
+        "generators": [{"name": name, "items": n} for name, n in told],
+        "criteria": _rates(_piles(project, {name for name, _ in told})),
     }
 
 
-def _piles(rows: Iterable[tuple[Any, ...]]) -> dict[int, dict[str, Pile]]:
-    piles: dict[int, dict[str, Pile]] = defaultdict(lambda: defaultdict(Pile))
-    for criterion, generator, *told in rows:
-        piles[criterion][generator].add(*told)
+def _piles(project: Project, generators: Collection[str]) -> Piles:
+    piles: Piles = defaultdict(lambda: defaultdict(Pile))
+    passing = _passing(project)
+    for (criterion, generator), n in tally_kinds.cases(project).items():
+        if generator in generators:
+            piles[criterion][generator].n += n
+    _add_said(piles, project, generators, passing)
+    for (criterion, generator, label, by_judge), n in tally_kinds.labels(project).items():
+        if generator in generators and (passes := passing.get((criterion, label))) is not None:
+            piles[criterion][generator].settle(passes, n, by_judge=by_judge)
+    for criterion, generator, *told in bulk.execute(AUDITED, project=project.pk, generators=list(generators)):
+        piles[criterion][generator].audit(*told)
     return piles
 
 
-def _rates(piles: dict[int, dict[str, Pile]]) -> dict[str, dict[str, Any]]:
+def _add_said(piles: Piles, project: Project, generators: Collection[str], passing: Passing) -> None:
+    """What the judge in force says."""
+    for (criterion, label, kind, generator), n in tally_kinds.verdicts(project).items():
+        said = passing.get((criterion, label)) if kind == "generator" and generator in generators else None
+        if said is not None:
+            piles[criterion][generator].judged += n
+            piles[criterion][generator].judged_pass += n if said else 0
+
+
+def _passing(project: Project) -> Passing:
+    """(criterion, label) → whether it passes; None where labels are preferences."""
+    rows = ScaleLabelRow.objects.filter(criterion__project=project)
+    return {(criterion, key): passes for criterion, key, passes in rows.values_list("criterion", "key", "passes")}
+
+
+def _rates(piles: Piles) -> dict[str, dict[str, Any]]:
     return {
         str(criterion): {name: _rate(pile) for name, pile in sorted(by_name.items())}
         for criterion, by_name in sorted(piles.items())

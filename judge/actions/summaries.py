@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from judge import registry
-from judge.actions import bulk
+from judge.actions import bulk, tallies
 from judge.models import Project, Summary
 
 logger = logging.getLogger(__name__)
@@ -40,6 +40,8 @@ WHERE %(project)s::bigint IS NULL OR p.id = %(project)s
 """
 TURN = "SELECT pg_try_advisory_lock(hashtext('summaries'), 0)"
 TURN_OVER = "SELECT pg_advisory_unlock(hashtext('summaries'), 0)"
+#: Counting takes one core at most: pages want the others.
+MODESTLY = "SET LOCAL max_parallel_workers_per_gather = 0"
 CLAIM = "SELECT pg_try_advisory_xact_lock(hashtext('summary'), hashtext(%(name)s))"
 
 
@@ -61,6 +63,7 @@ def refresh(project: Project, name: str) -> bool:
 def rebuild(project: Project, name: str) -> Summary | None:
     """Forget what was counted, and count from the rows of record alone."""
     Summary.objects.filter(project=project, name=name).delete()
+    tallies.forget(project)
     refresh(project, name)
     return read(project, name)
 
@@ -107,6 +110,7 @@ def _count(project: Project, name: str, mark: str) -> bool:
     """Count and keep; leaves it alone where another worker counts the same at this moment."""
     if not bulk.execute(CLAIM, name=f"{project.pk}:{name}")[0][0]:
         return False
+    bulk.execute(MODESTLY)
     began_at = timezone.now()
     data = registry.summaries[name].measure(project)
     values: dict[str, Any] = {"data": data, "fitted_on": mark, "computed_at": began_at}

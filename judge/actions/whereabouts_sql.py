@@ -29,23 +29,31 @@ FROM (SELECT count(*), min(stage_since), percentile_disc(.5) WITHIN GROUP (ORDER
         AND certificate_id IN (SELECT id FROM judge_certificate WHERE project_id = %(project)s)) accepted
 """
 
+#: The latest timed answers of members, in seconds: of each of them the latest by criterion, and of these the latest.
+LATEST_TIMES = """
+    SELECT latest.duration_ms / 1000.0 AS seconds
+    FROM judge_rater r CROSS JOIN judge_criterion k CROSS JOIN LATERAL (
+        SELECT j.duration_ms, j.created_at FROM judge_judgment j
+        WHERE j.rater_id = r.id AND j.criterion_id = k.id AND j.probs IS NULL AND j.retracted_at IS NULL
+          AND j.duration_ms IS NOT NULL AND j.purpose = 'vote'
+        ORDER BY j.created_at DESC LIMIT %(recent)s) latest
+    WHERE r.user_id IN (SELECT user_id FROM judge_membership WHERE project_id = %(project)s)
+      AND k.project_id = %(project)s
+    ORDER BY latest.created_at DESC LIMIT %(recent)s
+"""
+
 #: How long an answer takes: the median of the latest, and the order statistics that hold it in 19 of 20 samples
 #: (ranks n/2 ± .98 √n: the binomial interval of a median).
 SECONDS = """
 WITH timed AS MATERIALIZED (
-    SELECT j.duration_ms / 1000.0 AS seconds FROM judge_judgment j
-    WHERE j.rater_id IN (SELECT r.id FROM judge_rater r JOIN judge_membership m ON m.user_id = r.user_id
-                         WHERE m.project_id = %(project)s)
-      AND j.criterion_id IN (SELECT id FROM judge_criterion WHERE project_id = %(project)s)
-      AND j.duration_ms IS NOT NULL AND j.purpose = 'vote' AND j.retracted_at IS NULL
-    ORDER BY j.created_at DESC LIMIT %(recent)s
+    __latest__
 ), reach AS (SELECT .98 / sqrt(nullif(count(*), 0)) AS half FROM timed)
 SELECT count(*),
        percentile_cont(.5) WITHIN GROUP (ORDER BY seconds),
        percentile_disc((SELECT greatest(0, .5 - half) FROM reach)) WITHIN GROUP (ORDER BY seconds),
        percentile_disc((SELECT least(1, .5 + half) FROM reach)) WITHIN GROUP (ORDER BY seconds)
 FROM timed
-"""
+""".replace("__latest__", LATEST_TIMES.strip())
 
 #: Whether a project has more cases than these: looks at no more of them.
 IS_LARGE = """

@@ -9,7 +9,7 @@ from judge.models.project import Membership, Project, Role, Task
 from judge.models.rater import Judge, JudgeRater, Rater
 from judge.models.rubric import Criterion, GeneratorTemplate, Rubric, RubricCriterion, ScaleLabelRow
 from judge.models.snapshot import ExportJob, Snapshot, SnapshotPart
-from judge.models.summary import Summary
+from judge.models.summary import Summary, Tally
 from judge.models.user import User
 
 __all__ = [
@@ -49,6 +49,7 @@ __all__ = [
     "Snapshot",
     "SnapshotPart",
     "Summary",
+    "Tally",
     "Task",
     "User",
     "Verdict",

@@ -51,6 +51,8 @@ class Decision(AppendOnly):
         indexes = [
             # the audit reads a certificate's acceptances in order: judge.actions.audits
             models.Index(fields=["certificate", "id"], condition=Q(route=Route.ACCEPT), name="decision_acceptances"),
+            # the few acceptances that people see too: judge.actions.pass_rates, audit_slices, the probes
+            models.Index(fields=["certificate", "id"], condition=Q(is_audited=True), name="decision_audits"),
         ]
 
 
@@ -104,6 +106,8 @@ class AgreedLabel(AppendOnly):
                 condition=Q(status="live", basis=Basis.ADJUDICATED),
                 name="agreed_label_adjudicated",
             ),
+            # what is in force no more, taken off the tally of all: judge.actions.pass_rates
+            models.Index(fields=["criterion"], condition=~Q(status="live"), name="agreed_label_gone"),
         ]
 
 

@@ -80,6 +80,12 @@ class Judgment(AppendOnly):
         indexes = [
             # a person's last ten answers (annotation.actions.submissions)
             models.Index(fields=["rater", "-created_at"], name="judgment_by_rater"),
+            # people's latest answers: a person's own have no probabilities (agreement, quality and workload pages)
+            models.Index(
+                fields=["rater", "criterion", "created_at"],
+                condition=Q(probs__isnull=True, retracted_at__isnull=True),
+                name="judgment_of_people",
+            ),
         ]
 
 

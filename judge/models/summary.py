@@ -21,3 +21,20 @@ class Summary(models.Model):
     class Meta:
         verbose_name_plural = "summaries"
         constraints = [models.UniqueConstraint(fields=["project", "name"], name="summary_once_per_project_and_name")]
+
+
+class Tally(models.Model):
+    """Sums over rows that never change, up to an id below which none can still come to light (judge.actions.tallies).
+
+    ``of`` says what is summed where a name is not enough, as the judge in force: sums of another begin anew.
+    """
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
+    name = models.CharField(max_length=40)
+    of = models.CharField(max_length=40, blank=True, default="")
+    until = models.BigIntegerField(default=0)
+    sums = models.JSONField(default=list, help_text="rows: the key, then how many")
+
+    class Meta:
+        verbose_name_plural = "tallies"
+        constraints = [models.UniqueConstraint(fields=["project", "name"], name="tally_once_per_project_and_name")]
