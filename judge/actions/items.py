@@ -14,17 +14,22 @@ from typing import Any
 from django.db import connection, transaction
 
 from judge.actions import alarms, decisions, events, item_sql, rubrics
+from judge.actions.staging import Staging
 from judge.errors import InputError
 from judge.formats.reading import Rejected, Row
 from judge.formats.records import ItemRecord, items_from_row
 from judge.models import Case, Frame, Project, User
+from judge.rules import queueing
+from judge.rules.routing import Evidence, Route, decide
 from judge.rules.stages import Stage
-from judge.rules.streams import StreamRates, default_rates, raised, uniform
+from judge.rules.streams import Stream, StreamRates, default_rates, raised
 
 #: Cases routed per transaction step where a project has no judge; bounds memory, not meaning.
 ROUTE_BATCH = 5_000
 #: New items from which an import refreshes the planner's statistics itself instead of waiting for autovacuum.
 ANALYZE_FROM = 200
+#: … where they are so much of all: the statistics of before fit the rest, and autovacuum is in time.
+ANALYZE_SHARE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,23 +67,21 @@ def import_rows(
     salt = _salt(project, frame)
     tally = _Tally(reject)
     with connection.cursor() as cursor:
-        cursor.execute(item_sql.CREATE_STAGING)
-        cursor.execute(item_sql.MORE_MEMORY)
-        with cursor.copy(item_sql.COPY_STAGING) as copy:
-            for number, record in _records(rows, project.task, tally):
-                copy.write_row(_staged(number, record, salt))
+        staging = Staging(cursor, salt)
+        for number, record in _records(rows, project.task, tally):
+            staging.add(number, record)
+        staging.write()
         _reject_clashes(cursor, project, tally)
         cursor.execute(item_sql.COUNT_NEW, [project.pk])
         n_new = cursor.fetchone()[0]
         row = _frame(project, frame, salt, max(n_new, frame_size)) if n_new else None
         n_contexts, n_cases = _insert(cursor, project, row) if row else (0, 0)
         cursor.execute(item_sql.DROP_STAGING)
-        if n_new >= ANALYZE_FROM:
-            cursor.execute(item_sql.ANALYZE)
+        _refresh_statistics(cursor, n_new)
     report = ImportReport(
         tally.n_read, n_new, tally.n_records - tally.n_clashes - n_new, tally.n_rejected, n_contexts, n_cases, frame
     )
-    if row and project.judge is None:
+    if row and project.judge_id is None and Case.objects.filter(project=project, stage=Stage.IMPORTED).exists():
         _send_to_people(project, row)
     events.note(
         project,
@@ -111,38 +114,14 @@ def _records(rows: Iterable[Row | Rejected], task: str, tally: _Tally) -> Iterat
             tally.refuse(row)
             continue
         try:
-            records = items_from_row(row.data, task=task, where=f"line {row.number}", is_storable=row.is_storable)
+            records = items_from_row(
+                row.data, task=task, where=f"line {row.number}", is_storable=row.is_storable, size=row.size
+            )
         except InputError as error:
             tally.refuse(Rejected(row.number, str(error), _raw(row.data)))
             continue
         tally.n_records += len(records)
         yield from ((row.number, record) for record in records)
-
-
-def _staged(number: int, record: ItemRecord, salt: str) -> tuple[Any, ...]:
-    return (
-        number,
-        record.context_id,
-        record.user,
-        _json(record.context),
-        record.id,
-        record.kind,
-        _json(record.output),
-        record.prompt,
-        _json(record.meta),
-        record.generator,
-        record.language,
-        record.category,
-        record.round,
-        record.created_at,
-        uniform(salt, record.id),
-        queue_order(salt, record.context_id, record.id),
-    )
-
-
-def queue_order(salt: str, context_id: str, item_id: str) -> float:
-    """A place in the queue: contexts in random order, the items of one context together, in random order."""
-    return int(uniform(salt, f"context:{context_id}") * (1 << 26)) + uniform(salt, f"item:{item_id}")
 
 
 def _salt(project: Project, frame: str) -> str:
@@ -184,7 +163,6 @@ def _insert(cursor: Any, project: Project, frame: Frame) -> tuple[int, int]:
     """Contexts, items and cases of the staged lines that are new; returns how many contexts and cases."""
     cursor.execute(item_sql.INSERT_CONTEXTS, [project.pk])
     n_contexts = cursor.rowcount
-    criteria = [criterion.pk for criterion in rubrics.criteria_in_force(project)]
     cursor.execute(
         item_sql.INSERT_ITEMS_AND_CASES,
         {
@@ -193,22 +171,50 @@ def _insert(cursor: Any, project: Project, frame: Frame) -> tuple[int, int]:
             "train": frame.train_rate,
             "certify": frame.certify_rate,
             "gold": frame.gold_rate,
-            "criteria": criteria,
-            "stage": Stage.IMPORTED.value,
+            "criteria": [criterion.pk for criterion in rubrics.criteria_in_force(project)],
+            "policy": project.policy_id,
+            **_starts(project),
         },
     )
     return n_contexts, cursor.fetchone()[0]
 
 
+def _starts(project: Project) -> dict[str, list[Any]]:
+    """How cases of each stream begin, in columns: a project without a judge has nobody to wait for, so they go to
+    people at once."""
+    rows: list[tuple[Any, ...]] = [(stream.value, Stage.IMPORTED.value, 0, 0, None) for stream in Stream]
+    if project.judge_id is None:
+        assert project.policy is not None
+        routings = [decide(Evidence(stream), project.policy.terms) for stream in Stream]
+        assert all(each.route is Route.PEOPLE for each in routings)
+        rows = [
+            (
+                stream.value,
+                Stage.PEOPLE.value,
+                each.people_wanted,
+                queueing.priority(each.reason) or 0,
+                each.reason.value,
+            )
+            for stream, each in zip(Stream, routings, strict=True)
+        ]
+    names = ("streams", "stages", "people", "priorities", "reasons")
+    return {name: list(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)}
+
+
 def _send_to_people(project: Project, frame: Frame) -> None:
-    """A project without a judge has nobody to wait for: its cases go to people at once."""
+    """What came into the frame while the project had a judge, and still waits for one."""
     waiting = Case.objects.filter(item__frame=frame, stage=Stage.IMPORTED).select_related("item").order_by("pk")
     while batch := list(waiting[:ROUTE_BATCH]):
         decisions.route(project, batch, verdicts={})
 
 
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
+def _refresh_statistics(cursor: Any, n_new: int) -> None:
+    """An import that makes much of the table leaves the planner with plans for an empty one."""
+    if n_new < ANALYZE_FROM:
+        return
+    cursor.execute(item_sql.GROWN, [n_new, ANALYZE_SHARE])
+    if cursor.fetchone()[0]:
+        cursor.execute(item_sql.ANALYZE)
 
 
 def _raw(data: Mapping[str, object]) -> str:

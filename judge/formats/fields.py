@@ -21,6 +21,8 @@ def read_name(row: Mapping[str, object], key: str, where: str) -> str:
     value = row.get(key)
     if value is None:
         return ""
+    if type(value) is str and 0 < len(value) <= LONGEST_NAME and not value.isspace():
+        return value  # as nearly all are
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str):
@@ -86,5 +88,7 @@ def guess_language(output: dict[str, object] | str) -> str:
     ('zh', 'en')
     """
     text = output if isinstance(output, str) else canonical(list(output.values()))
+    if text.isascii():
+        return "en"
     letters = sum(each.isalpha() for each in text)
     return "zh" if letters and len(CJK.findall(text)) >= CJK_SHARE * letters else "en"

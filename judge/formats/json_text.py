@@ -7,6 +7,11 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 
+import orjson
+
+LONG_NUMBER = b"0" * 16
+_DIGITS = bytes(0x30 if 0x30 <= byte <= 0x39 else 0 for byte in range(256))
+_NUMBERS = bytes(0x30 if 0x30 <= byte <= 0x39 else byte if byte in b"e." else 0 for byte in range(256))
 DEEPEST = 32  # levels of nesting; far below what would exhaust Python's or PostgreSQL's stack
 
 
@@ -40,6 +45,46 @@ def decode_object(text: str) -> dict[str, object]:
     return value
 
 
+def decode_plain(raw: bytes) -> tuple[dict[str, object], int] | None:
+    """What :func:`decode_object` finds in ``raw``, several times as fast, and its bytes without spaces. None where only
+    a closer look can tell: doubled keys, long numbers, deep nesting, escapes that hide something, what is wrong.
+    """
+    if LONG_NUMBER in raw.translate(_DIGITS):  # orjson rounds what is beyond 64 bits
+        return None
+    if raw.find(b"\\u00") >= 0 and (b"\\u0000" in raw or b"\\u003" in raw):  # NUL, and the colons counted below
+        return None
+    try:
+        value = orjson.loads(raw)
+        told = orjson.dumps(value)
+    except (ValueError, TypeError):
+        return None
+    if not isinstance(value, dict) or told.count(b":") != raw.count(b":"):  # of doubled keys it keeps one
+        return None
+    if raw.count(b"{") + raw.count(b"[") > DEEPEST and _reaches(value, DEEPEST):
+        return None
+    return value, len(told)
+
+
+def _reaches(value: object, depth: int) -> bool:
+    """Whether something lies ``depth`` levels deep in it."""
+    if not isinstance(value, dict | list):
+        return False
+    below = value.values() if isinstance(value, dict) else value
+    return depth <= 1 or any(_reaches(each, depth - 1) for each in below)
+
+
+def spell(value: object) -> str:
+    """JSON text that keeps the order of keys.
+
+    >>> spell({"b": "é", "a": 10**20})
+    '{"b":"é","a":100000000000000000000}'
+    """
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:  # numbers beyond 64 bits
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
 def canonical(value: object) -> str:
     """One spelling per value: sorted keys, no spaces, no escapes beyond need."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
@@ -47,7 +92,19 @@ def canonical(value: object) -> str:
 
 def digest(value: object) -> str:
     """sha256 of the canonical spelling, in hex."""
-    return hashlib.sha256(canonical(value).encode("utf-8", "surrogatepass")).hexdigest()
+    told = _canonical_bytes(value) or canonical(value).encode("utf-8", "surrogatepass")
+    return hashlib.sha256(told).hexdigest()
+
+
+def _canonical_bytes(value: object) -> bytes:
+    """:func:`canonical` several times as fast; empty where the two may spell a number differently."""
+    try:
+        told = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except TypeError:  # half characters, numbers beyond 64 bits, keys that are not text
+        return b""
+    numbers = told.translate(_NUMBERS)
+    is_odd = b"0e" in numbers or b"0.0000" in numbers or b"null" in told  # orjson writes 1e22, .00001, and NaN as null
+    return b"" if is_odd else told
 
 
 def type_name(value: object) -> str:

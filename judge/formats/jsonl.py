@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 
-from judge.formats.json_text import DEEPEST, NotJson, RefusedJson, decode_object, find_unstorable
+from judge.formats.json_text import NotJson, RefusedJson, decode_object, decode_plain, find_unstorable
 from judge.formats.rows import Rejected, Row, excerpt
 from judge.formats.streams import BoundedStream, Line, read_lines
 
@@ -29,6 +29,8 @@ def read_line(line: Line) -> Row | Rejected:
     if line.too_long:
         problem = f"the line is too long (expected: at most {len(line.raw):,} bytes)"
         return Rejected(line.number, problem, excerpt(line.raw))
+    if found := decode_plain(line.raw):
+        return Row(line.number, found[0], is_storable=True, size=found[1])
     try:
         data = decode_object(line.raw.decode("utf-8"))
     except UnicodeDecodeError as error:
@@ -36,11 +38,6 @@ def read_line(line: Line) -> Row | Rejected:
     except (NotJson, RefusedJson) as error:
         cut = " (the file ends here: was it cut off?)" if line.is_last_without_end else ""
         return Rejected(line.number, f"{error}{cut}", excerpt(line.raw))
-    if _is_suspect(line.raw) and (problem := find_unstorable(data)):
+    if problem := find_unstorable(data):
         return Rejected(line.number, problem, excerpt(line.raw))
     return Row(line.number, data, is_storable=True)
-
-
-def _is_suspect(raw: bytes) -> bool:
-    """Whether a closer look is worth its time: NUL and lone surrogates only come escaped, depth needs brackets."""
-    return b"\\u" in raw or raw.count(b"{") + raw.count(b"[") > DEEPEST

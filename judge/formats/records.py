@@ -17,12 +17,15 @@ KNOWN_KEYS = (
     "id", "context", "output", "context_id", "user", "generator", "language", "category", "round", "created_at",
     "prompt", "meta",
 )  # fmt: skip
+_KNOWN = frozenset(KNOWN_KEYS)
 CARRIED_KEYS = frozenset({"task", "criterion", "generators"})  # common in research sets; kept in meta
 OTHER_WORDS = {
     "item id": "id", "uid": "user", "lang": "language", "input": "context", "text": "output", "response": "output",
     "completion": "output",
 }  # fmt: skip
 LONGEST = {"context": 200_000, "output": 50_000, "prompt": 200_000, "meta": 50_000}
+#: On a line of no more bytes than this nothing can be too long.
+SHORT = min(LONGEST.values()) // 8
 MOST_OUTPUTS = 1000
 
 Kind = Literal["single", "pair"]
@@ -47,32 +50,36 @@ class ItemRecord:
     meta: dict[str, object] = field(default_factory=dict)
 
 
-def items_from_row(row: Mapping[str, object], *, task: str, where: str, is_storable: bool = False) -> list[ItemRecord]:
+def items_from_row(
+    row: Mapping[str, object], *, task: str, where: str, is_storable: bool = False, size: int = 0
+) -> list[ItemRecord]:
     """The items on one line: one, or one for each output of a list; an InputError says what is wrong with it.
 
-    ``is_storable``: whoever read the line has looked already whether the database can keep it."""
+    ``is_storable``: whoever read the line has looked already whether the database can keep it. ``size``: its bytes as
+    JSON, where they were counted already."""
+    is_short = 0 < size <= SHORT
     if not is_storable and (problem := find_unstorable(row)):
         raise InputError(problem, where=where)
     known, flat, extra = _sort_keys(row, task, where)
-    context = _read_context(known, where)
+    context = _read_context(known, where, is_short)
     raw_outputs, is_list = _find_outputs(known, flat, task, where)
     outputs = [recgpt.read_output(raw, task, where) for raw in raw_outputs]
     told = [output for output, _ in outputs]
     item_id = fields.read_name(known, "id", where) or f"item-{digest([context, told if is_list else told[0]])[:16]}"
     context_id = fields.read_name(known, "context_id", where) or f"ctx-{digest(context)[:16]}"
-    meta = _read_meta(known, extra, where)
+    meta = _read_meta(known, extra, where, is_short)
     return [
         _make_item(known, context, output, f"{item_id}#{number}" if is_list else item_id, context_id, task, where,
-                   meta=_add_notes(meta, notes, where))
+                   meta=_add_notes(meta, notes, where, is_short) if notes else meta, is_short=is_short)
         for number, (output, notes) in enumerate(outputs)
     ]  # fmt: skip
 
 
 def _make_item(
     known: Mapping[str, object], context: dict[str, object] | str, output: dict[str, object] | str, item_id: str,
-    context_id: str, task: str, where: str, *, meta: dict[str, object],
+    context_id: str, task: str, where: str, *, meta: dict[str, object], is_short: bool,
 ) -> ItemRecord:  # fmt: skip
-    _check_length(output, "output", where)
+    _check_length(output, "output", where, is_short)
     return ItemRecord(
         id=fields.check_name(item_id, "id", where),
         context_id=context_id,
@@ -85,7 +92,7 @@ def _make_item(
         category=fields.read_name(known, "category", where),
         round=fields.read_round(known, where),
         created_at=fields.read_time(known, "created_at", where),
-        prompt=_check_length(fields.read_text(known, "prompt", where), "prompt", where),
+        prompt=_check_length(fields.read_text(known, "prompt", where), "prompt", where, is_short),
         meta=meta,
     )
 
@@ -100,9 +107,10 @@ def _sort_keys(
     for key, value in row.items():
         if value is None:
             continue  # an absent field, as CSV and Parquet must say it
-        target = known if key in KNOWN_KEYS else flat if recgpt.output_name(key, task) else extra
+        target = known if key in _KNOWN else flat if recgpt.output_name(key, task) else extra
         target[key] = value
-    _refuse_misspelt(extra, known, flat, task, where)
+    if extra:
+        _refuse_misspelt(extra, known, flat, task, where)
     return known, flat, extra
 
 
@@ -150,7 +158,7 @@ def _read_kind(output: dict[str, object] | str, task: str, where: str) -> Kind:
     return "single"
 
 
-def _read_context(known: Mapping[str, object], where: str) -> dict[str, object] | str:
+def _read_context(known: Mapping[str, object], where: str, is_short: bool) -> dict[str, object] | str:
     context = known.get("context")
     if context is None:
         raise InputError("no context", where=where, expected="id, context, output")
@@ -158,23 +166,27 @@ def _read_context(known: Mapping[str, object], where: str) -> dict[str, object] 
         raise InputError(f"context is {type_name(context)}", where=where, expected="text or an object")
     if not context or (isinstance(context, str) and not context.strip()):
         raise InputError("context is empty", where=where, expected="what the generator knew: text or an object")
-    return _check_length(context, "context", where)
+    return _check_length(context, "context", where, is_short)
 
 
-def _read_meta(known: Mapping[str, object], extra: dict[str, object], where: str) -> dict[str, object]:
+def _read_meta(known: Mapping[str, object], extra: dict[str, object], where: str, is_short: bool) -> dict[str, object]:
     meta = known.get("meta", {})
     if not isinstance(meta, dict):
         raise InputError(f"meta is {type_name(meta)}", where=where, expected="an object")
-    return _add_notes(meta, extra, where)
+    return _add_notes(meta, extra, where, is_short)
 
 
-def _add_notes(meta: dict[str, object], notes: dict[str, object], where: str) -> dict[str, object]:
+def _add_notes(meta: dict[str, object], notes: dict[str, object], where: str, is_short: bool) -> dict[str, object]:
     if both := sorted(meta.keys() & notes.keys()):
         raise InputError(f'"{both[0]}" stands both in meta and beside it', where=where)
-    return _check_length(meta | notes, "meta", where)
+    return _check_length(meta | notes, "meta", where, is_short)
 
 
-def _check_length[T: (str, dict[str, object], dict[str, object] | str)](value: T, name: str, where: str) -> T:
+def _check_length[T: (str, dict[str, object], dict[str, object] | str)](
+    value: T, name: str, where: str, is_short: bool
+) -> T:
+    if is_short:
+        return value
     length = len(value) if isinstance(value, str) else _length(value, LONGEST[name])
     if length > LONGEST[name]:
         expected = f"at most {LONGEST[name]:,}"

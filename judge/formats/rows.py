@@ -15,11 +15,13 @@ EXCERPT_LENGTH = 2000
 class Row:
     """One row of a file; ``number`` is its line (its place, in Parquet), counted from 1.
 
-    ``is_storable``: its reader has made sure that the database can keep it."""
+    ``is_storable``: its reader has made sure that the database can keep it. ``size``: its bytes as JSON without
+    spaces, where its reader counted them."""
 
     number: int
     data: dict[str, object]
     is_storable: bool = field(default=False, compare=False)
+    size: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

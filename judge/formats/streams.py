@@ -48,7 +48,7 @@ class BoundedStream(io.RawIOBase):
         return b""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Line:
     """One physical line without its end; ``too_long`` if only its beginning was kept."""
 

@@ -64,8 +64,13 @@ SAMPLE_RATES = StreamRates(train=0.4, certify=0.5, gold=0.1)
 
 def uniform(salt: str, identity: str) -> float:
     """A number in [0, 1) that depends on nothing but the salt and the identity: 53 bits of SHA-256."""
+    return uniform_pair(salt, identity)[0]
+
+
+def uniform_pair(salt: str, identity: str) -> tuple[float, float]:
+    """:func:`uniform`, and a second such number that is independent of it: the next 53 bits."""
     digest = hashlib.sha256(f"{salt}\x1f{identity}".encode()).digest()
-    return (int.from_bytes(digest[:7], "big") >> 3) / (1 << 53)
+    return (int.from_bytes(digest[:7]) >> 3) / (1 << 53), (int.from_bytes(digest[7:14]) >> 3) / (1 << 53)
 
 
 def draw(u: float, rates: StreamRates) -> Stream:

@@ -12,8 +12,9 @@ from judge.actions.imports import import_file
 from judge.actions.items import ImportReport
 from judge.errors import InputError
 from judge.formats.reading import Rejected
-from judge.models import Case, Context, Item, Project
+from judge.models import Case, Context, Decision, Item, Project
 from judge.rules.streams import StreamRates, draw, uniform
+from llm_judge.actions import setups
 from tests import factories
 
 
@@ -126,3 +127,45 @@ def test_hostile_text_is_stored_as_it_is(project: Project, tmp_path: Path) -> No
     run(project, write(tmp_path / "a.jsonl", {"id": hostile, "context": hostile, "output": hostile}))
     item = Item.objects.get()
     assert (item.identity, item.context.content, item.output) == (hostile, hostile, hostile)
+
+
+def test_an_import_into_a_project_with_a_judge_leaves_its_cases_to_it(project: Project) -> None:
+    setups.use_scripted(project)
+    factories.import_items(project, n=3)
+    assert set(Case.objects.values_list("stage", "people_wanted")) == {("imported", 0)}
+    assert not Decision.objects.exists()
+
+
+def test_each_stream_goes_to_people_for_its_own_reason(tmp_path: Path, db: None) -> None:
+    project = factories.make_project("Drawn", train_rate=0.3, certify_rate=0.3, gold_rate=0.2)
+    run(project, write(tmp_path / "a.jsonl", *({"id": f"t{i}", "context": "c", "output": "o"} for i in range(200))))
+    found = set(Decision.objects.values_list("case__item__stream", "reason", "case__priority", "people_wanted"))
+    reasons = {"train": "train_stream", "certify": "certify_stream", "gold": "gold_stream", "open": "no_certificate"}
+    assert found == {(stream, reason, 0 if stream == "open" else 6, 2) for stream, reason in reasons.items()}
+    assert Decision.objects.count() == Case.objects.count()
+
+
+def test_a_context_that_means_something_else_is_rejected_with_every_line_that_carries_it(
+    project: Project, tmp_path: Path
+) -> None:
+    run(project, write(tmp_path / "a.jsonl", {"id": "t0", "context_id": "x", "context": "tents", "output": "o"}))
+    rejected: list[Rejected] = []
+    lines = [
+        {"id": "t1", "context_id": "x", "context": "lamps", "output": "o"},
+        {"id": "t2", "context_id": "x", "context": "lamps", "output": "o"},
+        {"id": "t3", "context_id": "y", "context": "boats", "output": "o"},
+        {"id": "t3", "context_id": "z", "context": "boats", "output": "o"},
+        {"id": "t4", "context_id": "z", "context": "boats", "output": "o"},
+        {"id": "t4", "context_id": "z", "context": "boats", "output": "o", "language": "de"},
+        {"id": "t5", "context_id": "y", "context": "ships", "output": "o"},
+    ]
+    report = run(project, write(tmp_path / "b.jsonl", *lines), rejected=rejected)
+    assert [(each.number, each.problem.partition(" (")[0]) for each in rejected] == [
+        (1, 'line 1: id "x" already stands for another context'),
+        (2, 'line 2: id "x" already stands for another context'),
+        (4, 'line 4: id "t3" already stands for another output'),
+        (7, 'line 7: id "y" already stands for another context'),
+    ]
+    assert json.loads(rejected[1].raw_excerpt) == {"id": "t2", "context": "lamps", "output": "o"}
+    assert (report.n_items, report.n_known, report.n_contexts) == (2, 1, 2)
+    assert dict(Item.objects.values_list("identity", "language"))["t4"] == "en", "of two lines the first goes in"
