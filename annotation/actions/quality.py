@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from annotation.actions import quality_sql
 from annotation.rules.measuring import FAST_SHARE, LEAST_MS, LEAST_TIMED
-from judge.actions import agreement_sql, bulk, skills, summaries
+from judge.actions import agreements, bulk, skills, summaries
 from judge.actions.skills import Material
 from judge.models import Criterion, Project, Rater, Summary
 from judge.rules.skills import Said
@@ -16,6 +16,8 @@ from judge.rules.skills import Said
 NAME = "quality"
 #: Answers of a person to a criterion from which the confusion model's word on them is told.
 LEAST_ANSWERS = 20
+#: Answers of a person to a criterion that are looked at, the latest.
+MOST_ANSWERS = 2_000
 
 #: (how many, of how many)
 type Count = list[int]
@@ -51,16 +53,20 @@ def measure(project: Project) -> dict[str, Any]:
     }
 
 
+def _execute(project: Project, statement: str, **values: Any) -> list[tuple[Any, ...]]:
+    return bulk.execute(statement, project=project.pk, most=MOST_ANSWERS, **values)
+
+
 def _counts(project: Project) -> dict[int, dict[str, Count]]:
     """Rater → what is counted of them → (how many, of how many)."""
     found: dict[int, dict[str, Count]] = defaultdict(dict)
-    for rater, purpose, right, n in bulk.execute(quality_sql.KNOWN, project=project.pk):
+    for rater, purpose, right, n in _execute(project, quality_sql.KNOWN):
         found[rater][purpose] = [right, n]
     for name, statement in (("repeats", quality_sql.REPEATS), ("adjudicated", quality_sql.ADJUDICATED)):
-        for rater, same, n in bulk.execute(statement, project=project.pk):
+        for rater, same, n in _execute(project, statement):
             found[rater][name] = [same, n]
     limits = {"least_timed": LEAST_TIMED, "least_ms": LEAST_MS, "fast_share": FAST_SHARE}
-    for rater, fast, n in bulk.execute(quality_sql.FAST, project=project.pk, **limits):
+    for rater, fast, n in _execute(project, quality_sql.FAST, **limits):
         found[rater]["fast"] = [fast, n]
     for rater, count in _peers(project).items():
         found[rater]["peers"] = count
@@ -70,7 +76,7 @@ def _counts(project: Project) -> dict[int, dict[str, Count]]:
 def _peers(project: Project) -> dict[int, Count]:
     """How often each person and another one gave a case the same label, as the page Agreement counts it."""
     found: dict[int, Count] = defaultdict(lambda: [0, 0])
-    for _criterion, one, other, said, heard, n in bulk.execute(agreement_sql.PAIRS, project=project.pk):
+    for _criterion, one, other, said, heard, n in agreements.pairs(project):
         for rater in (one, other):
             found[rater][0] += n if said == heard else 0
             found[rater][1] += n
@@ -82,7 +88,7 @@ def _by_criterion(project: Project) -> dict[int, list[dict[str, Any]]]:
     """Rater → one record for each criterion: usual time, and what the confusion model thinks of them."""
     found: dict[int, list[dict[str, Any]]] = defaultdict(list)
     right = _right(project)
-    times = {(rater, criterion): (ms, n) for rater, _u, criterion, ms, n in _times(project)}
+    times = {(rater, criterion): (ms, n) for rater, _u, criterion, ms, n in _execute(project, quality_sql.TIMES)}
     for rater, criterion in sorted({*times, *right}):
         usual, n_timed = times.get((rater, criterion), (None, 0))
         share, n = right.get((rater, criterion), (None, 0))
@@ -91,14 +97,10 @@ def _by_criterion(project: Project) -> dict[int, list[dict[str, Any]]]:
     return found
 
 
-def _times(project: Project) -> Iterable[tuple[Any, ...]]:
-    return bulk.execute(quality_sql.TIMES, project=project.pk)
-
-
 def _right(project: Project) -> dict[tuple[int, int], tuple[float | None, int]]:
     """(rater, criterion) → the share of their answers that the confusion model believes, and how many there are."""
     answers: dict[int, dict[int, list[Said]]] = defaultdict(lambda: defaultdict(list))
-    for criterion, case, rater, label in bulk.execute(quality_sql.ANSWERS, project=project.pk):
+    for criterion, case, rater, label in _execute(project, quality_sql.ANSWERS):
         answers[criterion][case].append(Said(label, rater))
     scales = {each.pk: each.question.label_keys for each in Criterion.objects.filter(pk__in=answers)}
     found: dict[tuple[int, int], tuple[float | None, int]] = {}
@@ -137,5 +139,5 @@ def _usual_ms(criteria: Mapping[int, list[dict[str, Any]]], raters: Mapping[int,
 
 def _anchoring(project: Project) -> dict[str, Count]:
     """Agreement with the judge in force: with its view shown first, and blind."""
-    rows = bulk.execute(quality_sql.ANCHORING, project=project.pk)
+    rows = _execute(project, quality_sql.ANCHORING)
     return {"shown" if is_shown else "blind": [same, n] for is_shown, same, n in rows}

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+#: Each person's latest answers to a criterion, ``most`` of them, as an index holds them: a count takes no longer the
+#: more there are.
 _SAID = """
 SELECT j.id, j.case_id, j.criterion_id, j.rater_id, r.user_id, j.label, j.purpose, j.duration_ms, j.submission,
        i.stream
-FROM judge_judgment j
-JOIN judge_case c ON c.id = j.case_id AND c.project_id = %(project)s
+FROM judge_criterion k CROSS JOIN judge_rater r CROSS JOIN LATERAL (
+    SELECT * FROM judge_judgment
+    WHERE rater_id = r.id AND criterion_id = k.id AND probs IS NULL AND retracted_at IS NULL
+    ORDER BY created_at DESC, id DESC LIMIT %(most)s) j
+JOIN judge_case c ON c.id = j.case_id
 JOIN judge_item i ON i.id = c.item_id AND i.stream <> 'certify'
-JOIN judge_rater r ON r.id = j.rater_id AND r.kind = 'person' AND r.user_id IS NOT NULL
-WHERE j.retracted_at IS NULL
+WHERE k.project_id = %(project)s AND r.kind = 'person' AND r.user_id IS NOT NULL
 """
 
 #: Gold questions and training against what an adjudicator decided; a skip says nothing.
@@ -92,18 +96,6 @@ JOIN judge_agreedlabel l ON l.case_id = c.id AND l.status = 'live' AND l.basis I
 JOIN LATERAL (SELECT label FROM judge_agreedlabel a WHERE a.case_id = c.id AND a.basis = 'single' AND a.id < l.id
               ORDER BY a.id DESC LIMIT 1) first ON true
 WHERE d.reason = 'second_label'
-"""
-
-#: What it was counted from: it changes with every answer, correction, adjudication and judge.
-STATE = """
-SELECT concat_ws(':', count(*), max(j.id), count(j.retracted_at),
-                 (SELECT concat(count(*), '-', max(l.id)) FROM judge_agreedlabel l
-                  JOIN judge_criterion k ON k.id = l.criterion_id AND k.project_id = %(project)s
-                  WHERE l.status = 'live' AND l.basis = 'adjudicated'),
-                 (SELECT judge_id FROM judge_project WHERE id = %(project)s))
-FROM judge_judgment j
-JOIN judge_case c ON c.id = j.case_id AND c.project_id = %(project)s
-JOIN judge_rater r ON r.id = j.rater_id AND r.kind = 'person'
 """
 
 KNOWN, REPEATS, ADJUDICATED, TIMES, FAST, ANSWERS, ANCHORING = (

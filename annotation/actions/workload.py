@@ -19,6 +19,8 @@ from judge.models import Membership, Project, Role
 NAME = "workload"
 #: What "lately" is.
 DAYS = 28
+#: A person's votes on a criterion that are looked through for cases on which people split, the latest.
+MOST_VOTES = 2_000
 
 
 def measure(project: Project) -> dict[str, Any]:
@@ -45,7 +47,7 @@ def _since() -> datetime:
 def _people(project: Project, values: Mapping[str, Any], days: list[str]) -> list[dict[str, Any]]:
     """Everybody who may answer or decide here, or did, by user: also whoever did nothing."""
     answered, decided = _by_day(values), _decided(values)
-    split = {user: [hits, n] for user, hits, n in bulk.execute(workload_sql.SPLIT, **values)}
+    split = {user: [hits, n] for user, hits, n in bulk.execute(workload_sql.SPLIT, most=MOST_VOTES, **values)}
     roles = _roles(project)
     assigned = dict(
         Assignment.objects.filter(project=project, closed_at=None).values_list("person").annotate(n=Count("pk"))

@@ -5,24 +5,31 @@ from __future__ import annotations
 #: What people sent since a day, once each: a correction is no further work. One answer takes ten minutes at most: more
 #: is somebody who went away.
 _SAID = """
-SELECT j.case_id, j.criterion_id, j.rater_id, r.user_id, j.purpose, j.submission, i.id AS item_id,
+SELECT j.case_id, j.criterion_id, j.rater_id, r.user_id, j.purpose, j.submission, c.item_id,
        least(j.duration_ms, 600000) AS ms, (j.created_at AT TIME ZONE %(zone)s)::date AS day
-FROM judge_rater r
-JOIN judge_judgment j ON j.rater_id = r.id AND j.created_at >= %(since)s
-JOIN judge_case c ON c.id = j.case_id AND c.project_id = %(project)s
-JOIN judge_item i ON i.id = c.item_id AND i.stream <> 'certify'
-WHERE r.kind = 'person' AND r.user_id IS NOT NULL AND j.retracted_at IS NULL
-  AND j.purpose NOT IN ('imported', 'adjudication')
+FROM judge_criterion k CROSS JOIN judge_rater r CROSS JOIN LATERAL (
+    SELECT * FROM judge_judgment
+    WHERE rater_id = r.id AND criterion_id = k.id AND probs IS NULL AND retracted_at IS NULL
+      AND created_at >= %(since)s AND purpose NOT IN ('imported', 'adjudication')
+    ORDER BY created_at DESC, id DESC LIMIT __most__) j
+JOIN judge_case c ON c.id = j.case_id
+WHERE k.project_id = %(project)s AND r.kind = 'person' AND r.user_id IS NOT NULL AND __counts__
 """
+#: The few certify cases, read once.
+_COUNTS = """NOT EXISTS (
+    SELECT FROM judge_item i JOIN judge_case o ON o.item_id = i.id
+    WHERE i.project_id = %(project)s AND i.stream = 'certify' AND o.id = __case__)"""
 
 #: Person and day → items, answers, milliseconds, and of how many answers the time is known.
 DAYS = """
-SELECT s.user_id, s.day, count(DISTINCT coalesce(s.submission::text, 'item ' || s.item_id)), count(*),
-       coalesce(sum(s.ms), 0)::bigint, count(s.ms)
-FROM (__said__) s GROUP BY s.user_id, s.day ORDER BY s.user_id, s.day
+SELECT s.user_id, s.day, count(*), sum(s.n)::bigint, coalesce(sum(s.ms), 0)::bigint, sum(s.n_timed)::bigint
+FROM (SELECT user_id, day, count(*) AS n, sum(ms) AS ms, count(ms) AS n_timed
+      FROM (__said__) s GROUP BY user_id, day, submission, CASE WHEN submission IS NULL THEN item_id END) s
+GROUP BY s.user_id, s.day ORDER BY s.user_id, s.day
 """
 
-#: Person → the cases that they voted on, and on how many of these people split: who meets the hard ones.
+#: Person → the cases of their latest votes, ``most`` on a criterion, and on how many of these people split: who meets
+#: the hard ones.
 SPLIT = """
 WITH voted AS (SELECT DISTINCT s.user_id, s.case_id FROM (__said__) s WHERE s.purpose = 'vote'), split AS (
     SELECT j.case_id FROM judge_judgment j
@@ -47,9 +54,8 @@ GROUP BY 1, 2 ORDER BY 1, 2
 NEEDED = """
 SELECT l.criterion_id, count(*) FILTER (WHERE l.basis = 'adjudicated'), count(*)
 FROM judge_agreedlabel l
-JOIN judge_case c ON c.id = l.case_id AND c.project_id = %(project)s
-JOIN judge_item i ON i.id = c.item_id AND i.stream <> 'certify'
-WHERE l.status = 'live' AND l.basis IN ('consensus', 'adjudicated')
+WHERE l.criterion_id IN (SELECT id FROM judge_criterion WHERE project_id = %(project)s)
+  AND l.status = 'live' AND l.basis IN ('consensus', 'adjudicated') AND __counts__
 GROUP BY l.criterion_id ORDER BY l.criterion_id
 """
 
@@ -60,4 +66,7 @@ FROM judge_case c JOIN judge_item i ON i.id = c.item_id AND i.stream <> 'certify
 WHERE c.project_id = %(project)s AND c.stage = 'adjudication'
 """
 
-DAYS, SPLIT = (each.replace("__said__", _SAID) for each in (DAYS, SPLIT))
+_SAID = _SAID.replace("__counts__", _COUNTS.replace("__case__", "j.case_id"))
+NEEDED = NEEDED.replace("__counts__", _COUNTS.replace("__case__", "l.case_id"))
+DAYS = DAYS.replace("__said__", _SAID.replace("__most__", "ALL"))
+SPLIT = SPLIT.replace("__said__", _SAID.replace("__most__", "%(most)s"))

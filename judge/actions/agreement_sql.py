@@ -2,17 +2,32 @@
 
 Of answers that were given here the first two of each case count: a third person is asked only where two differ, so
 counting thirds would make people look more divided than they are. Imported answers count all.
+
+Counted are the cases of each person's latest answers to a criterion, ``most`` of them: a thousand tell as much of how
+people answer now as all they ever gave, and a count takes no longer the more there are.
+"""
+
+#: By (rater, criterion), which an index serves: people's answers have no probabilities.
+_LATEST = """
+SELECT DISTINCT answer.case_id
+FROM judge_criterion k CROSS JOIN judge_rater r CROSS JOIN LATERAL (
+    SELECT j.case_id FROM judge_judgment j
+    WHERE j.rater_id = r.id AND j.criterion_id = k.id AND j.probs IS NULL AND j.retracted_at IS NULL
+      AND j.purpose IN ('vote', 'imported') AND j.label IS NOT NULL
+    ORDER BY j.created_at DESC, j.id DESC LIMIT %(most)s) answer
+WHERE k.project_id = %(project)s AND r.kind = 'person'
 """
 
 _SAID = """
 SELECT j.case_id, j.criterion_id, j.rater_id, j.label, i.language,
        row_number() OVER (PARTITION BY j.case_id, j.purpose ORDER BY j.id) AS place, j.purpose
-FROM judge_judgment j
-JOIN judge_case c ON c.id = j.case_id AND c.project_id = %(project)s
+FROM (__latest__) latest
+JOIN judge_judgment j ON j.case_id = latest.case_id
+JOIN judge_case c ON c.id = j.case_id
 JOIN judge_item i ON i.id = c.item_id AND i.stream <> 'certify'
 JOIN judge_rater r ON r.id = j.rater_id AND r.kind = 'person'
 WHERE j.purpose IN ('vote', 'imported') AND j.retracted_at IS NULL AND j.label IS NOT NULL
-"""
+""".replace("__latest__", _LATEST)
 _COUNTED = "SELECT * FROM (__said__) said WHERE purpose = 'imported' OR place <= 2".replace("__said__", _SAID)
 
 #: How often each pattern of answers occurs; all that measures of agreement need.
@@ -48,11 +63,3 @@ WHERE s.n > 1 AND s.top < s.n
 ORDER BY s.top::float8 / s.n, s.n DESC, s.case_id
 LIMIT %(limit)s
 """.replace("__said__", _SAID)
-
-#: What it was counted from: it changes with every answer and correction.
-STATE = """
-SELECT count(*) || ':' || coalesce(max(j.id), 0) || ':' || count(j.retracted_at)
-FROM judge_judgment j
-JOIN judge_case c ON c.id = j.case_id AND c.project_id = %(project)s
-JOIN judge_rater r ON r.id = j.rater_id AND r.kind = 'person'
-"""

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 NAME = "agreement"
 #: Pairs of people shown of each criterion, those with most cases in common first; cases that people split on most.
 MOST_PAIRS, MOST_SPLITS = 20, 30
+#: Each person's latest answers to a criterion; the cases of these are counted.
+MOST_ANSWERS = 2_000
 #: Cases that two people must share before a kappa of theirs is told.
 LEAST_SHARED = 20
 
@@ -36,7 +38,7 @@ def measure(project: Project) -> dict[str, Any]:
     """All figures, by criterion: JSON-able."""
     patterns = _patterns(project)
     criteria = {each.pk: each for each in Criterion.objects.filter(pk__in=patterns)}
-    pairs, splits, versions = _pairs(project), _splits(project), _versions(patterns)
+    tables, splits, versions = _pairs(project), _splits(project), _versions(patterns)
     return {
         "criteria": [
             {
@@ -48,7 +50,7 @@ def measure(project: Project) -> dict[str, Any]:
                     for language, counts in sorted(by_language.items())
                     if len(by_language) > 1
                 },
-                "pairs": [_pair(criteria[pk], *told) for told in _busiest(pairs.get(pk, {}))],
+                "pairs": [_pair(criteria[pk], *told) for told in _busiest(tables.get(pk, {}))],
                 "splits": splits.get(pk, []),
             }
             for pk, by_language in sorted(patterns.items())
@@ -71,7 +73,7 @@ type Patterns = dict[tuple[str, ...], int]
 def _patterns(project: Project) -> dict[int, dict[str, Patterns]]:
     """Criterion → language → the answers to a case, sorted → how many cases have them."""
     found: dict[int, dict[str, Patterns]] = defaultdict(lambda: defaultdict(dict))
-    for criterion, language, labels, n in bulk.execute(agreement_sql.PATTERNS, project=project.pk):
+    for criterion, language, labels, n in bulk.execute(agreement_sql.PATTERNS, project=project.pk, most=MOST_ANSWERS):
         found[criterion][language][tuple(labels)] = n
     return found
 
@@ -116,9 +118,14 @@ def _told(measure: Callable[[], Agreement]) -> dict[str, float] | None:
 
 def _pairs(project: Project) -> dict[int, dict[tuple[int, int], dict[tuple[str, str], int]]]:
     found: dict[int, dict[tuple[int, int], dict[tuple[str, str], int]]] = defaultdict(lambda: defaultdict(dict))
-    for criterion, one, other, said, heard, n in bulk.execute(agreement_sql.PAIRS, project=project.pk):
+    for criterion, one, other, said, heard, n in pairs(project):
         found[criterion][one, other][said, heard] = n
     return found
+
+
+def pairs(project: Project) -> list[tuple[Any, ...]]:
+    """What each two people said of the same cases: criterion, one, other, what each said, how often."""
+    return bulk.execute(agreement_sql.PAIRS, project=project.pk, most=MOST_ANSWERS)
 
 
 def _busiest(
@@ -146,7 +153,7 @@ def _pair(criterion: Criterion, pair: tuple[int, int], table: Mapping[tuple[str,
 
 def _splits(project: Project) -> dict[int, list[dict[str, Any]]]:
     found: dict[int, list[dict[str, Any]]] = defaultdict(list)
-    rows = bulk.execute(agreement_sql.SPLITS, project=project.pk, limit=MOST_SPLITS)
+    rows = bulk.execute(agreement_sql.SPLITS, project=project.pk, most=MOST_ANSWERS, limit=MOST_SPLITS)
     for criterion, case_id, item_id, identity, n, top in rows:
         found[criterion].append({"case": case_id, "item": item_id, "name": identity, "n": int(n), "top": int(top)})
     return found

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import transaction
 
-from judge.actions import bulk, comparison_sql, comparisons, events, queues, rubrics, summaries
+from judge.actions import bulk, comparison_sql, comparisons, events, queues, rubrics, summaries, tally_kinds
 from judge.errors import InputError
-from judge.models import Criterion, Event, Judge, Project, Rubric, User
+from judge.models import Criterion, Event, Judge, Project, Rubric, Summary, User
 
 if TYPE_CHECKING:
     from judge.stats.contrast import Contrast
@@ -28,6 +28,8 @@ JUDGES, RUBRICS, GENERATORS = "judges", "rubrics", "generators"
 KINDS = (JUDGES, RUBRICS, GENERATORS)
 #: Pairs of each kind that are counted unasked, wishes that are kept, cases told of a criterion.
 MOST_UNASKED, MOST_WISHES, MOST_CASES = 3, 12, 20
+#: Generators that may be compared, those that wrote most.
+MOST_GENERATORS = 100
 
 
 class Pair(NamedTuple):
@@ -57,7 +59,12 @@ type Table = Mapping[tuple[int, str], Sequence[Decided]]
 def measure(project: Project) -> dict[str, Any]:
     """The figures of each pair, in the order of the page. JSON-able."""
     decided = _decided(project)
-    return {"pairs": [{**pair._asdict(), "criteria": _criteria(project, pair, decided)} for pair in wanted(project)]}
+    generators = [name for name, _ in tally_kinds.generators(project) if name][:MOST_GENERATORS]
+    pairs = wanted(project, generators)
+    return {
+        "pairs": [{**pair._asdict(), "criteria": _criteria(project, pair, decided)} for pair in pairs],
+        "generators": generators,
+    }
 
 
 def refresh(project_id: int) -> bool:
@@ -65,22 +72,30 @@ def refresh(project_id: int) -> bool:
     return summaries.refresh(Project.objects.get(pk=project_id), NAME)
 
 
-def wanted(project: Project) -> list[Pair]:
+def wanted(project: Project, generators: Sequence[str] = ()) -> list[Pair]:
     """Pairs that are looked at most, and those that somebody asked for, the latest wishes first."""
-    known = {kind: set(sides(project, kind)) for kind in KINDS}
+    known = {kind: set(sides(project, kind)) for kind in (JUDGES, RUBRICS)} | {GENERATORS: set(generators)}
     wishes = Event.objects.filter(project=project, verb=ASKED).order_by("-pk").values_list("data", flat=True)
     asked = [Pair(each["kind"], each["first"], each["second"]) for each in wishes[:MOST_WISHES]]
     there = [each for each in asked if {each.first, each.second} <= known.get(each.kind, set())]
-    return list(dict.fromkeys([*_unasked(project), *there]))
+    return list(dict.fromkeys([*_unasked(project, generators), *there]))
 
 
 def sides(project: Project, kind: str) -> list[str]:
     """What may be compared: versions, the newest first, or generators, those that wrote most first."""
     if kind == GENERATORS:
-        return [name for (name,) in bulk.execute(comparison_sql.GENERATORS, project=project.pk, limit=100)]
+        return _generators(project)
     rows: Any = Judge if kind == JUDGES else Rubric
     versions = rows.objects.filter(project=project).order_by("-version").values_list("version", flat=True)
     return [str(version) for version in versions]
+
+
+def _generators(project: Project) -> list[str]:
+    """As a worker counted them last: a page walks no items. Nobody has counted: then there are few."""
+    counted = Summary.objects.filter(project=project, name=NAME).values_list("data__generators", flat=True).first()
+    if counted is not None:
+        return list(counted)
+    return [name for (name,) in bulk.execute(comparison_sql.GENERATORS, project=project.pk, limit=MOST_GENERATORS)]
 
 
 @transaction.atomic
@@ -102,7 +117,7 @@ def is_awaited(project: Project, pair: Pair) -> bool:
     return is_it and (known is None or last is None or known.computed_at < last.created_at)
 
 
-def _unasked(project: Project) -> Iterator[Pair]:
+def _unasked(project: Project, generators: Sequence[str]) -> Iterator[Pair]:
     """The judge in force against the newest others, the rubric in force against the one before, the greatest
     generators against each other."""
     others = [each for each in sides(project, JUDGES) if project.judge and each != str(project.judge.version)]
@@ -111,7 +126,7 @@ def _unasked(project: Project) -> Iterator[Pair]:
         yield Pair(JUDGES, str(project.judge.version), other)
     if project.rubric and project.rubric.version > 1:
         yield Pair(RUBRICS, str(project.rubric.version - 1), str(project.rubric.version))
-    first, *rest = [*sides(project, GENERATORS), ""]
+    first, *rest = [*generators, ""]
     for other in rest[:MOST_UNASKED]:
         if other:
             yield Pair(GENERATORS, first, other)

@@ -17,9 +17,9 @@ MOST_CASES = 3_000
 #: Answers whose time is looked at, the latest.
 RECENT_ANSWERS = 1_000
 
-SECONDS = f"""
-SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY t.seconds), count(*) FROM ({whereabouts_sql.LATEST_TIMES}) t
-"""
+SECONDS = """
+SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY t.seconds), count(*) FROM (__latest__) t
+""".replace("__latest__", whereabouts_sql.LATEST_TIMES)
 
 
 @dataclass(frozen=True, slots=True)

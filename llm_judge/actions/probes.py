@@ -83,7 +83,7 @@ def _of_criterion(judge: Judge, seats: Sequence[Rater], criterion: Criterion) ->
 
 
 def _settled(judge: Judge, criterion: Criterion) -> list[ProbedCase]:
-    values = {"judge": judge.pk, "criterion": criterion.pk, "limit": MOST_CASES}
+    values = {"project": judge.project_id, "judge": judge.pk, "criterion": criterion.pk, "limit": MOST_CASES}
     rows = bulk.execute(probes_sql.SETTLED, **values)
     return [replace(ProbedCase(*row), popularity=_number(row[-1])) for row in rows]
 

@@ -4,20 +4,30 @@
 _MEASURES = """(i.stream IN ('train', 'gold') OR (i.stream = 'open' AND EXISTS (
     SELECT FROM judge_decision d WHERE d.case_id = c.id AND d.judge_id = %(judge)s AND d.is_audited)))"""
 
-#: Cases that people settled and the judge has scored, the latest first.
+#: Cases that people settled and the judge has scored, the latest first: found where they were drawn, not among all.
 SETTLED = """
+WITH drawn AS (
+    SELECT c.id FROM judge_item i JOIN judge_case c ON c.item_id = i.id AND c.criterion_id = %(criterion)s
+    WHERE i.project_id = %(project)s AND i.stream IN ('train', 'gold')
+), audited AS (
+    SELECT d.case_id AS id FROM judge_decision d
+    WHERE d.is_audited AND d.judge_id = %(judge)s
+      AND d.certificate_id IN (SELECT id FROM judge_certificate
+                               WHERE judge_id = %(judge)s AND criterion_id = %(criterion)s)
+    ORDER BY d.id DESC LIMIT 2 * %(limit)s
+), latest AS MATERIALIZED (SELECT id FROM drawn UNION SELECT id FROM audited ORDER BY id DESC LIMIT 2 * %(limit)s)
 SELECT c.id, i.id, i.identity, i.context_id, CASE WHEN i.stream = 'open' THEN 'audit' ELSE i.stream END,
        s.passes, t.passes, i.language, i.generator, coalesce(length(i.output::text), 0),
        coalesce(i.meta ->> 'brand', ''), i.meta ->> 'popularity'
-FROM judge_case c
-JOIN judge_item i ON i.id = c.item_id AND i.stream <> 'certify' AND i.kind = 'single'
+FROM latest
+JOIN judge_case c ON c.id = latest.id
+JOIN judge_item i ON i.id = c.item_id AND i.stream IN ('train', 'gold', 'open') AND i.kind = 'single'
 JOIN judge_verdict v ON v.case_id = c.id AND v.judge_id = %(judge)s AND v.label IS NOT NULL
 JOIN judge_agreedlabel a ON a.case_id = c.id AND a.status = 'live' AND a.basis <> 'judge'
 JOIN judge_scale_label s ON s.criterion_id = c.criterion_id AND s.key = a.label AND s.passes IS NOT NULL
 JOIN judge_scale_label t ON t.criterion_id = c.criterion_id AND t.key = v.label AND t.passes IS NOT NULL
-WHERE c.criterion_id = %(criterion)s AND __measures__
 ORDER BY c.id DESC LIMIT %(limit)s
-""".replace("__measures__", _MEASURES)
+"""
 
 #: What the judge's raters said of pairs in each order, the latest first.
 ORDERS = """

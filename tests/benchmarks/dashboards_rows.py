@@ -46,13 +46,16 @@ JOIN judge_certificate t ON t.criterion_id = c.criterion_id
 CROSS JOIN LATERAL (SELECT c.stage = 'accepted' AS accepts) a
 WHERE c.project_id = %(project)s ORDER BY c.id;
 INSERT INTO judge_judgment (case_id, criterion_id, rater_id, purpose, label, probs, unscored_reason, origin, suspicion,
-                            duration_ms)
+                            duration_ms, submission, created_at)
 SELECT c.id, c.criterion_id, r.id, 'vote', s.key, CASE WHEN r.kind = 'machine' THEN jsonb_build_object(s.key, .9) END,
-       '', '', '', CASE WHEN r.kind = 'person' THEN 5000 + (c.id * 7919 + r.id) %% 20000 END
+       '', '', '', CASE WHEN r.kind = 'person' THEN 5000 + (c.id * 7919 + r.id) %% 20000 END,
+       CASE WHEN r.kind = 'person' THEN md5(c.item_id || ' ' || r.id)::uuid END,
+       now() - (c.item_id * 7919 %% 5184000 + r.id %% 60) * interval '1 second'
 FROM judge_case c CROSS JOIN judge_rater r
 JOIN judge_scale_label s ON s.criterion_id = c.criterion_id AND s.position = ((c.id + r.id) %% 7 = 0)::int
 WHERE c.project_id = %(project)s AND r.id = ANY (%(raters)s)
-  AND (r.kind = 'machine' OR c.stage = 'agreed' OR abs(hashtext(c.id::text)) %% 20 = 0);
+  AND (r.kind = 'machine' OR ((c.stage = 'agreed' OR abs(hashtext(c.id::text)) %% 20 = 0)
+                              AND (c.item_id + array_position(%(raters)s, r.id)) %% 4 = 0));
 INSERT INTO judge_verdict (case_id, criterion_id, judge_id, label, probs, confidence, doubt)
 SELECT c.id, c.criterion_id, %(judge)s, s.key, jsonb_build_object(s.key, .8 + (c.id %% 1900) / 10000.0),
        .8 + (c.id %% 1900) / 10000.0, ''
@@ -102,13 +105,13 @@ def fill(name: str, n: int) -> Project:
 
 
 def raters(project: Project, judge: Judge) -> list[int]:
-    """The judge's, two more machines, and two people."""
+    """The judge's, two more machines, and eight people, of whom two answer each case."""
     machines = [
         Rater.objects.create(kind="machine", name=f"m{n}", configuration={}, configuration_hash=f"{project.pk} {n}")
         for n in range(2)
     ]
     people = [
-        projects.rater_of(factories.make_member(project, f"{project.slug}-{n}", Role.ANNOTATOR)) for n in range(2)
+        projects.rater_of(factories.make_member(project, f"{project.slug}-{n}", Role.ANNOTATOR)) for n in range(8)
     ]
     return [judge.seats.get().rater_id, *(each.pk for each in [*machines, *people])]
 

@@ -160,7 +160,7 @@ def test_what_cannot_be_compared_is_refused(project: Project, pair: Pair) -> Non
 
 
 def test_project_without_two_of_anything_compares_nothing(project: Project) -> None:
-    assert comparison_figures.measure(project) == {"pairs": []}
+    assert comparison_figures.measure(project) == {"pairs": [], "generators": []}
 
 
 def test_unscored_is_wrong_and_told(project: Project, crew: list[User]) -> None:

@@ -11,6 +11,7 @@ from judge.actions.judgments import NewJudgment
 from judge.models import Case, Item, Project
 from llm_judge.actions import probes
 from tests import factories
+from tests.judge import proofs
 from tests.llm_judge.probed import make_pairs, make_world
 from tests.summaries import counted
 
@@ -70,6 +71,7 @@ def audit(project: Project, prefix: str) -> None:
         Decision.objects.create(
             case=case, route="accept", reason="certified", people_wanted=0, judge=project.judge, policy=project.policy,
             confidence=0.9, threshold=0.8, is_audited=True, audit_probability=0.5,
+            certificate=proofs.certify(project, case.criterion.key, state="stale"),
         )  # fmt: skip
 
 
