@@ -13,15 +13,15 @@ from functools import wraps
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from django_htmx.middleware import HtmxDetails
 
+from judge.actions import in_force
+from judge.actions.prepared import fetch_row
 from judge.errors import NotAllowed
-from judge.models import Membership, Project, Role, User
+from judge.models import Project, Role, User
 
 View = Callable[..., HttpResponseBase]
 
@@ -100,14 +100,20 @@ def project(*roles: Role) -> Callable[[View], View]:
     return mark
 
 
+_PROJECT_AND_ROLES = f"""
+SELECT {in_force.COLUMNS},
+       ARRAY(SELECT m.role FROM judge_membership m WHERE m.project_id = project.id AND m.user_id = %(person)s)
+FROM judge_project project {in_force.JOINED}
+WHERE project.slug = %(slug)s
+"""  # noqa: S608 (our names)
+
+
 def enter(user: User, slug: str) -> tuple[Project, frozenset[str]]:
     """The project of ``slug`` and the roles that ``user`` holds there, in one query. Raises Http404 for a stranger."""
-    roles = Membership.objects.filter(project=OuterRef("pk"), user=user).values("role")
-    projects = Project.objects.select_related("policy", "rubric", "judge").annotate(held=ArraySubquery(roles))
-    found = projects.filter(slug=slug).first()
-    if found is None or not (found.held or user.is_superuser):
+    row = fetch_row(_PROJECT_AND_ROLES, slug=slug, person=user.pk)
+    if row is None or not (row[-1] or user.is_superuser):
         raise Http404(_("There is no such project, or you are not a member of it."))
-    return found, frozenset(Role.values if user.is_superuser else found.held)
+    return in_force.read(row), frozenset(Role.values if user.is_superuser else row[-1])
 
 
 EVERY_ROLE = tuple(Role)

@@ -103,6 +103,10 @@ def database(url: str) -> dict[str, Any]:
         settings["CONN_MAX_AGE"] = 60
     if is_on("COJUDGE_PGBOUNCER"):  # transaction pooling: a cursor outside a transaction finds its rows no more
         settings["DISABLE_SERVER_SIDE_CURSORS"] = True
+    else:
+        # what judge.actions.prepared runs is planned once; nothing else is prepared
+        settings["OPTIONS"]["prepare_threshold"] = 2
+        settings["OPTIONS"]["options"] = f"{parts.get('options', '')} -c plan_cache_mode=force_generic_plan".strip()
     return settings
 
 
@@ -119,7 +123,8 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 # Who may come in, docs/accounts.md. Accounts are made by invitations; nobody signs up.
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "judge.recognition.PasswordBackend"]
+SESSION_ENGINE = "judge.recognition"
 ACCOUNT_ADAPTER = "judge.sign_in.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]  # nobody sees the form: allauth wants to know

@@ -11,9 +11,9 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from annotation.actions import lease_sql
-from annotation.actions.lease_sql import fetch_row
 from annotation.models import Assignment
 from judge.actions import events
+from judge.actions.prepared import fetch_row
 from judge.errors import InputError
 from judge.models import Judgment, Membership, Project, Role, User
 

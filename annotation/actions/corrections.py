@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _
 
 from annotation.actions import known, lease_sql, submissions
 from annotation.actions.answers import answer_of
-from annotation.actions.lease_sql import fetch_row
 from annotation.actions.submissions import SubmitResult
 from annotation.models import Submission
 from annotation.rules.answers import Answer
 from judge.actions import judgments, projects
+from judge.actions.prepared import fetch_row
 from judge.errors import InputError
 from judge.models import Case, Judgment, Project, Purpose, User
 

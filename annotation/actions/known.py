@@ -15,10 +15,10 @@ from typing import Any
 from django.utils import timezone
 
 from annotation.actions import known_sql, leases, terms
-from annotation.actions.lease_sql import fetch_row
 from annotation.models import Annotator, Lease, Submission
 from annotation.rules.measuring import REPEAT_AFTER, drawn
 from judge.actions import bulk, rubrics
+from judge.actions.prepared import fetch_row
 from judge.models import Project, User
 from judge.rules import queueing
 

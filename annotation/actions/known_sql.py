@@ -49,12 +49,12 @@ OPEN = """
 , opened AS (
     INSERT INTO annotation_lease (project_id, item_id, person_id, case_ids, known_ids, kind, judge_id, expires_at,
                                   outcome)
-    SELECT %(project)s, item_id, %(person)s, '{}', case_ids, %(kind)s, %(judge)s,
+    SELECT %(project)s, item_id, %(person)s, '{}', case_ids, %(kind)s::text, %(judge)s,
            now() + make_interval(mins => %(minutes)s), ''
     FROM picked
     WHERE NOT EXISTS (SELECT FROM annotation_lease l WHERE l.person_id = %(person)s AND l.project_id = %(project)s
                       AND l.closed_at IS NULL)
-      AND (%(kind)s = 'training' OR <unnoticed>)
+      AND (%(kind)s::text = 'training' OR <unnoticed>)
     ON CONFLICT DO NOTHING
     RETURNING id
 )

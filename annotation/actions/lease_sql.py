@@ -6,19 +6,6 @@ A case's ``seats_taken`` counts its open leases and in-time votes; Postgres refu
 
 from __future__ import annotations
 
-from typing import Any
-
-from django.db import connection
-
-
-def fetch_row(statement: str, **values: Any) -> tuple[Any, ...] | None:
-    """Run a statement that gives one row, or none."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        row: tuple[Any, ...] | None = cursor.fetchone()
-        return row
-
-
 #: Close leases that ran out and give their seats back. An item that somebody holds right now is left to the next sweep
 #: (SKIP LOCKED), so a sweep waits for nobody but the machines' short case locks. A lease extended since our snapshot
 #: is read again by the UPDATE and stays.

@@ -11,9 +11,9 @@ from django.db import DEFAULT_DB_ALIAS, IntegrityError, transaction
 from django.db.models import Model
 
 from annotation.actions import claim_sql, lease_sql, rests
-from annotation.actions.lease_sql import fetch_row
 from annotation.actions.terms import last_midnight
 from annotation.models import Draft, Lease
+from judge.actions.prepared import fetch_row
 from judge.models import Context, Item, Project, User
 
 #: A retry is needed only when others took all the seats of the item we were after; each such race has a winner.

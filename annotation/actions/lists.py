@@ -11,10 +11,10 @@ from typing import Any
 from django.db import IntegrityError, connection, transaction
 
 from annotation.actions import leases, list_sql, submissions, terms
-from annotation.actions.lease_sql import fetch_row
 from annotation.actions.submissions import SubmitResult
 from annotation.models import Annotator, Draft, Lease
 from annotation.rules.answers import Answer
+from judge.actions.prepared import fetch_row
 from judge.errors import InputError
 from judge.models import Project, User
 

@@ -13,12 +13,12 @@ from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
 from annotation.actions import lease_sql, pauses
-from annotation.actions.lease_sql import fetch_row
 from annotation.models import Lease, Submission
 from annotation.rules.answers import Answer
 from annotation.rules.measuring import is_fast
 from judge.actions import judgments, projects
 from judge.actions.judgments import NewJudgment
+from judge.actions.prepared import fetch_row
 from judge.errors import InputError
 from judge.models import Case, Criterion, Decision, Judgment, Project, Purpose, Rater, User
 from judge.rules.routing import Reason

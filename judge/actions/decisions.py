@@ -12,6 +12,7 @@ from typing import Any
 from judge.actions import bulk, cells, rates
 from judge.actions.bulk import LockedCase
 from judge.actions.cells import UNCERTIFIED, Cell
+from judge.actions.prepared import fetch
 from judge.models import Case, Decision, Policy, Project, User, Verdict
 from judge.rules import queueing
 from judge.rules.information import share_of_most
@@ -122,7 +123,7 @@ def move(
         groups[stage, people_wanted, priorities.get(case.pk)].append(case)
     for (stage, people_wanted, priority), cases in groups.items():
         ids = bulk.array(case.pk for case in cases)
-        bulk.execute(bulk.MOVE, stage=stage.value, people_wanted=people_wanted, priority=priority, ids=ids)
+        fetch(bulk.MOVE, stage=stage.value, people_wanted=people_wanted, priority=priority, ids=ids)
         for case in cases:
             case.stage, case.people_wanted = stage, people_wanted
 

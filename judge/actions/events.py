@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from judge.actions.prepared import insert
 from judge.models import Event, Project, User
 
 LONGEST = 80
 
 
 def note(project: Project | None, verb: str, *, by: User | None, subject: str = "", **data: Any) -> Event:
-    return Event.objects.create(project=project, verb=verb, by=by, subject=subject[:LONGEST], data=data)
+    [event] = insert([Event(project=project, verb=verb, by=by, subject=subject[:LONGEST], data=data)])
+    return event

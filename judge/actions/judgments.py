@@ -12,17 +12,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+import orjson
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from judge.actions import bulk, decisions, events, labels, suspicions, verdicts, wakes
+from judge.actions import bulk, decisions, events, in_force, labels, suspicions, verdicts, wakes
 from judge.actions.bulk import LockedCase
+from judge.actions.prepared import Columns, fetch, insert, split
 from judge.errors import InputError
-from judge.models import AgreedLabel, Case, Judgment, JudgmentText, Project, Purpose, Rater, User, Verdict, moving
+from judge.models import AgreedLabel, Case, Item, Judgment, JudgmentText, Project, Purpose, Rater, User, moving
 from judge.rules.settling import Basis
 from judge.rules.stages import Stage
-from judge.rules.verdicts import Answer, Doubt
+from judge.rules.verdicts import Answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,20 +162,39 @@ def replace_measuring(
     return _recorded(rows, n_known=0)
 
 
+_CASE = Columns(Case, "c")
+#: The item's texts stay where they are, unless somebody asks.
+_ITEM = Columns(Item, "i", only=("id", "project_id", "context_id", "identity", "kind", "language", "stream"))
+#: Text that commands the judge made its p̂: then nothing is known beforehand.
+_LOCK = f"""
+SELECT {_CASE.sql}, {_ITEM.sql},
+       (SELECT v.probs FROM judge_verdict v
+        WHERE v.case_id = c.id AND v.judge_id = project.judge_id AND v.doubt <> 'suspicious'),
+       EXISTS (SELECT FROM judge_agreedlabel l WHERE l.case_id = c.id AND l.status <> 'withdrawn'),
+       {in_force.COLUMNS}
+FROM judge_case c
+JOIN judge_item i ON i.id = c.item_id
+JOIN judge_project project ON project.id = c.project_id
+{in_force.JOINED}
+WHERE c.id = ANY (%(ids)s::bigint[]) ORDER BY c.id FOR NO KEY UPDATE OF c
+"""  # noqa: S608 (our names)
+
+
 def lock_cases(ids: Sequence[int]) -> dict[int, Case]:
     """The cases with their items, locked in id order until the transaction ends: whoever locks first goes first.
 
     What stands beside them is read in the same statement: p̂ of the judge in force, and whether a label is live.
     """
-    verdict = Verdict.objects.filter(case=OuterRef("pk"), judge=OuterRef("project__judge"))
-    label = AgreedLabel.objects.filter(case=OuterRef("pk")).exclude(status=AgreedLabel.Status.WITHDRAWN)
-    found = Case.objects.select_related("item", "project__policy", "project__judge").select_for_update(
-        of=("self",), no_key=True
-    )
-    # text that commands the judge made its p̂: then nothing is known beforehand
-    trusted = verdict.exclude(doubt=Doubt.SUSPICIOUS).values("probs")[:1]
-    found = found.annotate(p_hat=Subquery(trusted), has_label=Exists(label))  # type: ignore[no-redef]
-    return {case.pk: case for case in found.filter(pk__in=ids).order_by("pk")}
+    items: dict[int, Item] = {}
+    owners: dict[int, Project] = {}
+    found = {}
+    for row in fetch(_LOCK, ids=bulk.array(ids)):
+        case, item, p_hat, has_label, *owner = split(row, _CASE, _ITEM)
+        case.item = items.setdefault(item.pk, item)
+        case.project = owners.get(case.project_id) or owners.setdefault(case.project_id, in_force.read(owner))
+        case.p_hat, case.has_label = p_hat and orjson.loads(p_hat), has_label
+        found[case.pk] = case
+    return found
 
 
 def _check_labels(new: Sequence[NewJudgment], cases: Mapping[int, Case] | Mapping[int, LockedCase]) -> None:
@@ -211,7 +232,7 @@ def _insert(
         )
         for each in fresh
     ]
-    return list(Judgment.objects.bulk_create(rows))
+    return insert(rows)
 
 
 def _row(new: NewJudgment, criterion_id: int, text_id: int | None, suspicion: str) -> dict[str, Any]:
@@ -236,6 +257,8 @@ def _row(new: NewJudgment, criterion_id: int, text_id: int | None, suspicion: st
 def _write_texts(fresh: Sequence[NewJudgment]) -> dict[int, int]:
     """Notes and rationales in rows of their own; the row's id by the identity of the judgment it belongs to."""
     worded = [each for each in fresh if each.note or each.rationale]
+    if not worded:
+        return {}
     texts = JudgmentText.objects.bulk_create(
         [JudgmentText(note=each.note, rationale=each.rationale) for each in worded]
     )

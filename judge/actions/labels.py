@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from django.db.models.functions import Now
 
 from judge.actions import decisions, second_labels, skills
-from judge.actions.bulk import LockedCase
+from judge.actions.bulk import LockedCase, array
+from judge.actions.prepared import fetch, insert
 from judge.errors import InputError
-from judge.models import AgreedLabel, Case, Judgment, Project, Purpose, Rater, ScaleLabelRow, User, moving
+from judge.models import AgreedLabel, Case, Judgment, Project, ScaleLabelRow, User, moving
 from judge.rules.routing import Reason
 from judge.rules.settling import FLAGGED, Basis, Outcome, Settlement, Vote, settle
 from judge.rules.skills import UNKNOWN
@@ -19,6 +20,12 @@ from judge.rules.streams import Stream
 
 #: Live votes of people: case id → rater id → vote.
 type Votes = Mapping[int, dict[int, Vote]]
+
+_VOTES = """
+SELECT j.case_id, j.rater_id, j.label, j.unscored_reason
+FROM judge_judgment j JOIN judge_rater r ON r.id = j.rater_id
+WHERE j.case_id = ANY (%(ids)s::bigint[]) AND j.purpose = 'vote' AND j.retracted_at IS NULL AND r.kind = 'person'
+"""
 
 #: Criterion id → label keys in order. Scales never change, so a process reads each of them once.
 _SCALES: dict[int, tuple[str, ...]] = {}
@@ -52,11 +59,11 @@ def agree(
     live = _live(settlements)
     changed = {case: new for case, new in settlements.items() if not _says_the_same(live.get(case.pk), new)}
     withdraw(live[case.pk] for case in changed if case.pk in live)
-    rows = AgreedLabel.objects.bulk_create(
-        _row(case, new, supersedes=live.get(case.pk), by=by, reason=reason) for case, new in changed.items()
+    rows = insert(
+        [_row(case, new, supersedes=live.get(case.pk), by=by, reason=reason) for case, new in changed.items()]
     )
     decisions.move((case, Stage.AGREED, case.people_wanted) for case in settlements)
-    return list(rows)
+    return rows
 
 
 def withdraw(rows: Iterable[AgreedLabel]) -> None:
@@ -105,16 +112,17 @@ def scales_of(cases: Iterable[Case] | Iterable[LockedCase]) -> dict[int, tuple[s
 def people_votes(case_ids: Iterable[int]) -> Votes:
     """People's live votes on these cases."""
     votes: dict[int, dict[int, Vote]] = defaultdict(dict)
-    live = Judgment.objects.filter(
-        case__in=case_ids, purpose=Purpose.VOTE, retracted_at=None, rater__kind=Rater.Kind.PERSON
-    )
-    for row in live.only("case_id", "rater_id", "label", "unscored_reason"):
-        votes[row.case_id][row.rater_id] = vote_of(row)
+    for case_id, rater_id, label, reason in fetch(_VOTES, ids=array(case_ids)):
+        votes[case_id][rater_id] = _vote(label, reason, rater_id)
     return votes
 
 
 def vote_of(row: Judgment) -> Vote:
-    return Vote(row.label, is_flag=row.unscored_reason == FLAGGED, rater=row.rater_id)
+    return _vote(row.label, row.unscored_reason, row.rater_id)
+
+
+def _vote(label: str | None, unscored_reason: str, rater_id: int) -> Vote:
+    return Vote(label, is_flag=unscored_reason == FLAGGED, rater=rater_id)
 
 
 def _settle(project: Project, cases: Sequence[Case], votes: Votes) -> dict[int, Settlement]:

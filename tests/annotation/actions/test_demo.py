@@ -20,7 +20,7 @@ def test_the_item_is_locked_before_its_cases(project: Project, ann: User) -> Non
         assert demo._answer(item, ann, LINES) == 2
     locks = [each["sql"] for each in asked if "FOR NO KEY UPDATE" in each["sql"]]
     assert 'FROM "judge_item"' in locks[0]
-    assert 'FROM "judge_case"' in locks[1]
+    assert "FROM judge_case" in locks[1]
 
 
 def test_demo_people_take_seats_and_leave_settled_cases_alone(project: Project, ann: User, ben: User) -> None:
