@@ -14,4 +14,4 @@ class AnnotationConfig(AppConfig):
         registry.erasers["people"] = erasures.erase
         registry.gauges["people"] = gauges.read
         registry.summaries[quality.NAME] = registry.SummaryKind(quality.measure, is_of_people=True)
-        registry.summaries[workload.NAME] = registry.SummaryKind(workload.measure)
+        registry.summaries[workload.NAME] = registry.SummaryKind(workload.measure, is_of_people=True)

@@ -5,14 +5,14 @@ from __future__ import annotations
 #: What people sent since a day, once each: a correction is no further work. One answer takes ten minutes at most: more
 #: is somebody who went away.
 _SAID = """
-SELECT j.case_id, j.criterion_id, j.rater_id, r.user_id, j.purpose, j.submission, c.item_id,
+SELECT j.case_id, r.user_id, j.purpose, j.submission,
+       CASE WHEN j.submission IS NULL THEN (SELECT item_id FROM judge_case WHERE id = j.case_id) END AS item_id,
        least(j.duration_ms, 600000) AS ms, (j.created_at AT TIME ZONE %(zone)s)::date AS day
 FROM judge_criterion k CROSS JOIN judge_rater r CROSS JOIN LATERAL (
     SELECT * FROM judge_judgment
     WHERE rater_id = r.id AND criterion_id = k.id AND probs IS NULL AND retracted_at IS NULL
       AND created_at >= %(since)s AND purpose NOT IN ('imported', 'adjudication')
-    ORDER BY created_at DESC, id DESC LIMIT __most__) j
-JOIN judge_case c ON c.id = j.case_id
+    __latest__) j
 WHERE k.project_id = %(project)s AND r.kind = 'person' AND r.user_id IS NOT NULL AND __counts__
 """
 #: The few certify cases, read once.
@@ -24,7 +24,7 @@ _COUNTS = """NOT EXISTS (
 DAYS = """
 SELECT s.user_id, s.day, count(*), sum(s.n)::bigint, coalesce(sum(s.ms), 0)::bigint, sum(s.n_timed)::bigint
 FROM (SELECT user_id, day, count(*) AS n, sum(ms) AS ms, count(ms) AS n_timed
-      FROM (__said__) s GROUP BY user_id, day, submission, CASE WHEN submission IS NULL THEN item_id END) s
+      FROM (__said__) s GROUP BY user_id, day, submission, item_id) s
 GROUP BY s.user_id, s.day ORDER BY s.user_id, s.day
 """
 
@@ -68,5 +68,5 @@ WHERE c.project_id = %(project)s AND c.stage = 'adjudication'
 
 _SAID = _SAID.replace("__counts__", _COUNTS.replace("__case__", "j.case_id"))
 NEEDED = NEEDED.replace("__counts__", _COUNTS.replace("__case__", "l.case_id"))
-DAYS = DAYS.replace("__said__", _SAID.replace("__most__", "ALL"))
-SPLIT = SPLIT.replace("__said__", _SAID.replace("__most__", "%(most)s"))
+DAYS = DAYS.replace("__said__", _SAID.replace("__latest__", ""))
+SPLIT = SPLIT.replace("__said__", _SAID.replace("__latest__", "ORDER BY created_at DESC, id DESC LIMIT %(most)s"))

@@ -8,6 +8,8 @@ on is told by a *mark*, so that nothing is counted twice.
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 #: A summary rests so long before it is counted anew. No number is older than a minute while its project moves: this,
 #: the beat, and the counting itself.
-REST = timedelta(seconds=20)
+REST = timedelta(seconds=25)
 
 #: The project's latest event, and how many there are just before it: whoever commits late with an earlier number is
 #: noticed too. The same without what machines answered; where that is long ago it counts as none. The day stands for
@@ -80,15 +82,25 @@ def refresh_due() -> int:
 
 
 def _refresh_due() -> int:
-    marks, now = _marks(), timezone.now()
-    known = {(each.project_id, each.name): each for each in Summary.objects.defer("data")}
+    now, marks = timezone.now(), _marks()
+    known: dict[int, dict[str, Summary]] = defaultdict(dict)
+    for each in Summary.objects.defer("data"):
+        known[each.project_id][each.name] = each
     projects = Project.objects.in_bulk(marks)
-    n_counted = 0
-    for pk, mark in marks.items():
-        for name, kind in registry.summaries.items():
-            wanted, last = _whole_mark(projects[pk], kind, mark), known.get((pk, name))
-            if last is None or (last.fitted_on != wanted and is_due(last, now=now)):
-                n_counted += _try(projects[pk], name, wanted)
+    return sum(_refresh_project(projects[pk], mark, known[pk], now) for pk, mark in marks.items())
+
+
+def _refresh_project(project: Project, mark: Mark, known: Mapping[str, Summary], now: datetime) -> int:
+    """How many were counted. Where some were, the others, of which nothing has moved, are as new as these."""
+    n_counted, still = 0, []
+    for name, kind in registry.summaries.items():
+        wanted, last = _whole_mark(project, kind, mark), known.get(name)
+        if last is not None and last.fitted_on == wanted:
+            still.append(last.pk)
+        elif last is None or is_due(last, now=now):
+            n_counted += _try(project, name, wanted)
+    if n_counted:
+        Summary.objects.filter(pk__in=still, computed_at__lt=now).update(computed_at=now)
     return n_counted
 
 

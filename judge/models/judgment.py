@@ -94,7 +94,7 @@ class Verdict(AppendOnly):
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="verdicts", db_index=False)
     criterion = models.ForeignKey(Criterion, on_delete=models.PROTECT, related_name="+", db_index=False)
-    judge = models.ForeignKey(Judge, on_delete=models.PROTECT, related_name="verdicts")
+    judge = models.ForeignKey(Judge, on_delete=models.PROTECT, related_name="verdicts", db_index=False)
     label = models.CharField(max_length=60, null=True)
     probs = models.JSONField(null=True)
     confidence = models.FloatField(null=True)
@@ -116,4 +116,8 @@ class Verdict(AppendOnly):
                 | Q(label__isnull=False, confidence__gt=0, confidence__lte=1),
                 name="verdict_label_has_confidence",
             ),
+        ]
+        indexes = [
+            # a judge's latest (judge.actions.mixes), and those since (tallies)
+            models.Index(fields=["judge", "id"], name="verdict_by_judge"),
         ]

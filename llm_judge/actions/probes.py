@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 NAME = "probes"
 #: The latest versions that are measured, and the latest cases of each criterion that are read.
-MOST_JUDGES, MOST_CASES = 4, 10_000
+MOST_JUDGES, MOST_CASES = 4, 5_000
 #: Observed on single outputs; what no comparison could be made of is told as missing.
 OBSERVED = (Probe.LENGTH, Probe.LANGUAGE, Probe.SELF, Probe.GENERATOR, Probe.BRAND, Probe.POPULARITY)
 

@@ -101,6 +101,23 @@ def test_what_is_of_people_rests_while_machines_answer(
     assert summaries.refresh(project, "example")
 
 
+def test_what_rests_is_as_new_as_what_was_counted_beside_it(
+    project: Project, lea: User, counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kinds = {"machines": registry.SummaryKind(counter.measure)}
+    kinds["people"] = registry.SummaryKind(lambda project: {}, is_of_people=True)
+    monkeypatch.setattr(registry, "summaries", kinds)
+    assert summaries.refresh_due() == 2
+    rest(project)
+    old = Summary.objects.get(name="people").computed_at
+    assert summaries.refresh_due() == 0
+    assert Summary.objects.get(name="people").computed_at == old, "a project at rest keeps its times"
+    events.note(project, "judged", by=None, subject="rater:1")
+    assert summaries.refresh_due() == 1
+    found = {each.name: each for each in Summary.objects.filter(project=project)}
+    assert found["people"].computed_at - old > timedelta(seconds=50), "nothing of it has moved"
+
+
 def test_project_where_nothing_ever_happened_has_no_numbers(db: None, counter: Counter) -> None:
     silent = Project.objects.create(name="Silent", slug="silent", task="tag")
     assert not summaries.refresh(silent, "example")
