@@ -6,6 +6,7 @@ import hashlib
 import json
 import math
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 import orjson
 
@@ -92,19 +93,19 @@ def canonical(value: object) -> str:
 
 def digest(value: object) -> str:
     """sha256 of the canonical spelling, in hex."""
-    told = _canonical_bytes(value) or canonical(value).encode("utf-8", "surrogatepass")
-    return hashlib.sha256(told).hexdigest()
-
-
-def _canonical_bytes(value: object) -> bytes:
-    """:func:`canonical` several times as fast; empty where the two may spell a number differently."""
     try:
-        told = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+        quick = _digest_of(orjson.dumps(value, option=orjson.OPT_SORT_KEYS))
     except TypeError:  # half characters, numbers beyond 64 bits, keys that are not text
-        return b""
+        quick = ""
+    return quick or hashlib.sha256(canonical(value).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@lru_cache(maxsize=64)  # the same context stands on line after line
+def _digest_of(told: bytes) -> str:
+    """sha256 of what orjson spells; empty where ``canonical`` may spell a number differently."""
     numbers = told.translate(_NUMBERS)
-    is_odd = b"0e" in numbers or b"0.0000" in numbers or b"null" in told  # orjson writes 1e22, .00001, and NaN as null
-    return b"" if is_odd else told
+    is_odd = b"0e" in numbers or b"0.0000" in numbers or b"null" in told  # 1e22 and 1e+22, .00001 and 1e-05, NaN
+    return "" if is_odd else hashlib.sha256(told).hexdigest()
 
 
 def type_name(value: object) -> str:

@@ -31,7 +31,7 @@ MOST_OUTPUTS = 1000
 Kind = Literal["single", "pair"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ItemRecord:
     """One generated output in its context. ``output`` of a pair is ``{"a": …, "b": …}``."""
 
@@ -86,10 +86,10 @@ def _make_item(
         context=context,
         output=output,
         kind=_read_kind(output, task, where),
-        user=fields.read_name(known, "user", where),
-        generator=fields.read_name(known, "generator", where),
+        user=fields.read_name(known, "user", where) if "user" in known else "",
+        generator=fields.read_name(known, "generator", where) if "generator" in known else "",
         language=fields.read_language(known, where) or fields.guess_language(output),
-        category=fields.read_name(known, "category", where),
+        category=fields.read_name(known, "category", where) if "category" in known else "",
         round=fields.read_round(known, where),
         created_at=fields.read_time(known, "created_at", where),
         prompt=_check_length(fields.read_text(known, "prompt", where), "prompt", where, is_short),

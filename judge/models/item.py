@@ -49,18 +49,24 @@ class Context(models.Model):
     erased_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["project", "identity"], name="context_identity_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["project", "identity"], name="context_identity_once"),
+            models.UniqueConstraint(fields=["id", "project"], name="context_project_pair"),
+        ]
 
 
 class Item(models.Model):
-    """One generated output in its context, or a pair of outputs. ``output`` is emptied by an erasure."""
+    """One generated output in its context, or a pair of outputs. ``output`` is emptied by an erasure.
+
+    One key in the database holds context and project together (migration 0018): an item is in its context's project.
+    """
 
     class Kind(models.TextChoices):
         SINGLE = "single", "single"
         PAIR = "pair", "pair"
 
-    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="items")
-    context = models.ForeignKey(Context, on_delete=models.PROTECT, related_name="items")
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="items", db_constraint=False)
+    context = models.ForeignKey(Context, on_delete=models.PROTECT, related_name="items", db_constraint=False)
     frame = models.ForeignKey(Frame, on_delete=models.PROTECT, related_name="items")
     identity = models.CharField(max_length=200)
     kind = models.CharField(max_length=8, choices=Kind, default=Kind.SINGLE)
@@ -83,6 +89,7 @@ class Item(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["project", "identity"], name="item_identity_once"),
+            models.UniqueConstraint(fields=["id", "project"], name="item_project_pair"),
             models.CheckConstraint(condition=Q(stream__in=[s.value for s in Stream]), name="item_stream_is_known"),
             models.CheckConstraint(
                 condition=Q(stream_probability__gt=0, stream_probability__lte=1),
@@ -99,11 +106,11 @@ class Case(models.Model):
     """One item × one criterion: what is judged, routed, agreed and exported.
 
     ``seats_taken`` counts live leases plus in-time votes and never exceeds ``people_wanted``: the claim raises it
-    under the item's lock and Postgres refuses one too many.
+    under the item's lock and Postgres refuses one too many. It is in its item's project, by one key in the database.
     """
 
-    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="cases")
-    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="cases")
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="cases", db_constraint=False)
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="cases", db_constraint=False)
     criterion = models.ForeignKey(Criterion, on_delete=models.PROTECT, related_name="cases")
     stage = models.CharField(max_length=12, choices=STAGES, default=Stage.IMPORTED)
     stage_since = models.DateTimeField(db_default=Now())
