@@ -105,7 +105,7 @@ def database(url: str) -> dict[str, Any]:
         settings["DISABLE_SERVER_SIDE_CURSORS"] = True
     else:
         # what judge.actions.prepared runs is planned once; nothing else is prepared
-        settings["OPTIONS"]["prepare_threshold"] = 2
+        settings["OPTIONS"]["prepare_threshold"] = 0
         settings["OPTIONS"]["options"] = f"{parts.get('options', '')} -c plan_cache_mode=force_generic_plan".strip()
     return settings
 
