@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from django.db import IntegrityError, connection
 
 from judge.actions.imports import import_file
 from judge.actions.items import ImportReport
@@ -169,3 +170,11 @@ def test_a_context_that_means_something_else_is_rejected_with_every_line_that_ca
     assert json.loads(rejected[1].raw_excerpt) == {"id": "t2", "context": "lamps", "output": "o"}
     assert (report.n_items, report.n_known, report.n_contexts) == (2, 1, 2)
     assert dict(Item.objects.values_list("identity", "language"))["t4"] == "en", "of two lines the first goes in"
+
+
+@pytest.mark.parametrize("moved", [Case, Item, Context])
+def test_case_item_and_context_are_in_one_project(project: Project, moved: type[Case | Item | Context]) -> None:
+    factories.import_items(project, n=1)
+    moved.objects.update(project=factories.make_project("Elsewhere"))
+    with pytest.raises(IntegrityError, match="in_the_project_of_its"):
+        connection.check_constraints()
