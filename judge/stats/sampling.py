@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -96,13 +96,13 @@ def weighted_share(
     found = hajek(hits, probabilities)
     if found is None:
         return None
-    n = found.effective_n
-    if found.variance > 0:
-        n = min(n, found.value * (1 - found.value) / found.variance)
+    n, value = found.effective_n, min(1.0, found.value)  # where all are hits, rounding may leave a little more
+    if found.variance > 0 and value < 1:
+        n = min(n, value * (1 - value) / found.variance)
     if math.isinf(n):
-        return found, found.value, found.value
-    ends = clopper_pearson(min(found.value * n, n), n, confidence=confidence)
-    return WeightedMean(found.value, found.variance, found.n, n), ends.low, ends.high
+        return replace(found, value=value), value, value
+    ends = clopper_pearson(min(value * n, n), n, confidence=confidence)
+    return WeightedMean(value, found.variance, found.n, n), ends.low, ends.high
 
 
 def thin(probabilities: ArrayLike, uniforms: ArrayLike, *, least: float) -> NDArray[np.bool_]:

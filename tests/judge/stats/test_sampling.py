@@ -97,3 +97,14 @@ def test_weighted_interval_covers_what_the_frame_holds() -> None:
         _, low, high = weighted_share(hits[drawn], probabilities[drawn])
         covered += low <= hits.mean() <= high
     assert covered / 300 >= 0.95 - 3 * (0.95 * 0.05 / 300) ** 0.5
+
+
+@pytest.mark.parametrize(("probability", "n"), [(0.015, 24), (0.3, 56), (0.13, 8)])
+def test_where_all_are_hits_rounding_makes_no_share_above_one(probability: float, n: int) -> None:
+    found = hajek([1] * n, [probability] * n)
+    assert found is not None
+    assert found.value > 1, "a sum of weights by itself is a little more"
+    mean, low, high = weighted_share([True] * n, [probability] * n)
+    # as many cases as were drawn with replacement: n / (1 − π)
+    assert (mean.value, mean.effective_n, high) == (1.0, pytest.approx(n / (1 - probability)), 1.0)
+    assert low == pytest.approx(clopper_pearson(mean.effective_n, mean.effective_n).low)
