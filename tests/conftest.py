@@ -13,6 +13,7 @@ from tests import factories
 
 def pytest_configure() -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # a quarter second less for each user
+    settings.WHITENOISE_AUTOREFRESH = True  # else each test client reads all static files anew
 
 
 @pytest.fixture

@@ -148,6 +148,7 @@ def test_same_question_gets_the_same_answer(court: Court, rule: ScoringRule) -> 
     assert first.answer.probs == pytest.approx(second.answer.probs, abs=0.05)
 
 
+@pytest.mark.proof
 def test_unlike_rules_in_one_batch_do_not_disturb_one_another(court: Court) -> None:
     """Each answer under load, next to calls of another form, is the answer that it is alone."""
     raters = [rater_of(rule) for rule in (ScoringRule.CHOICE, ScoringRule.FEW_SHOT)]

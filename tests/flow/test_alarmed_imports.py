@@ -113,6 +113,7 @@ def test_wrong_audits_ring_and_everything_that_hangs_on_the_certificate_gives_wa
     assert (fresh.state == "certified") == (alarm.resolved_at is not None)
 
 
+@pytest.mark.proof
 def test_right_audits_leave_everything_as_it_is(tmp_path: Path, browse: Browse) -> None:
     project, truth = bring(World(), tmp_path)
     run("certify", "elsewhere")

@@ -107,6 +107,7 @@ def test_writing_an_event_is_one_query_as_before(
         events.note(project, "judged", by=lea)
 
 
+@pytest.mark.proof
 @pytest.mark.django_db(transaction=True)
 def test_chains_hold_under_writers_and_sealers_of_which_some_are_killed() -> None:
     """Eight writers with overlapping transactions, two sealers, of which one is killed in the middle; nothing that was

@@ -133,6 +133,7 @@ def machines(name: str) -> Iterable[dict[str, object]]:
         yield {"item_id": row["item_id"], "rater": row["judge"], "kind": "judge", **told}
 
 
+@pytest.mark.proof
 def test_a_panel_of_sixty_five_judges_comes_in_by_its_labels_alone(tmp_path: Path) -> None:
     project = project_of("llmbar", CHOICE)
     said = run(project, write(tmp_path / "judges.jsonl", machines("llmbar")), "--origin", "LLMBar")
@@ -164,6 +165,7 @@ def test_an_experts_gold_standard_is_a_reference_by_declaration(tmp_path: Path) 
     assert project.frames.get().reference == "single"
 
 
+@pytest.mark.proof
 def test_memory_stays_flat_while_a_hundred_thousand_lines_go_by(project: Project, tmp_path: Path) -> None:
     factories.import_items(project, n=500)
     few = write(
