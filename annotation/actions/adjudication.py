@@ -20,7 +20,7 @@ from annotation.actions.views import Reasons
 from annotation.models import FirstThought, Lease
 from annotation.rules.answers import Answer
 from annotation.rules.ordering import letter, shuffle_key
-from judge.actions import decisions, events, judgments, members, projects
+from judge.actions import case_locks, decisions, events, judgments, members, projects
 from judge.actions.judgments import NewJudgment
 from judge.errors import InputError
 from judge.models import AgreedLabel, Case, Judgment, JudgmentText, Project, Purpose, Rater, User
@@ -127,7 +127,7 @@ def send_back(case: Case, *, by: User, note: str = "") -> None:
 
     The event only points to the note, which an erasure may empty.
     """
-    locked = judgments.lock_cases([case.pk])[case.pk]  # raising people_wanted moves no seat: the item stays free
+    locked = case_locks.lock([case.pk])[case.pk]  # raising people_wanted moves no seat: the item stays free
     if locked.stage != Stage.ADJUDICATION:
         raise InputError(
             _("this case no longer waits for an adjudicator"), next_step=_("Somebody decided it before you.")

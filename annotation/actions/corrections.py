@@ -16,7 +16,7 @@ from annotation.actions.answers import answer_of
 from annotation.actions.submissions import SubmitResult
 from annotation.models import Submission
 from annotation.rules.answers import Answer
-from judge.actions import judgments, projects
+from judge.actions import case_locks, judgments, projects
 from judge.actions.prepared import fetch_row
 from judge.errors import InputError
 from judge.models import Case, Judgment, Project, Purpose, User
@@ -93,7 +93,7 @@ def _purpose(earlier: Submission) -> Purpose:
 
 def _replace(cases: list[Case], answers: Mapping[int, Answer], by: User, key: uuid.UUID) -> SubmitResult:
     rater = projects.rater_of(by)
-    locked = judgments.lock_cases([case.pk for case in cases])
+    locked = case_locks.lock([case.pk for case in cases])
     held = _held(locked, rater.pk)
     wanted = {case_id for case_id, answer in answers.items() if answer.label is not None}
     seated = held | submissions.take_seats((locked[case_id] for case_id in wanted - held), by=by)

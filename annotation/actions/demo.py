@@ -12,7 +12,7 @@ from annotation.actions import submissions
 from annotation.models import Submission
 from annotation.rules.answers import Answer
 from judge import demo
-from judge.actions import judgments, projects
+from judge.actions import case_locks, judgments, projects
 from judge.actions.demo import Say
 from judge.models import Case, Item, Project, User
 
@@ -40,7 +40,7 @@ def _answer(item: Item, person: User, lines: Mapping[str, Mapping[str, Any]]) ->
     Item.objects.select_for_update(no_key=True).get(pk=item.pk)  # whoever moves seats locks the item before its cases
     found = Case.objects.filter(item=item, criterion__key__in=lines).values_list("pk", "criterion__key")
     keys = dict(found)
-    seats = submissions.take_seats(judgments.lock_cases(list(keys)).values(), by=person)
+    seats = submissions.take_seats(case_locks.lock(list(keys)).values(), by=person)
     if not seats:
         return 0
     answers = {pk: _read(lines[keys[pk]]) for pk in seats}

@@ -16,7 +16,7 @@ from annotation.actions import lease_sql, pauses
 from annotation.models import Lease, Submission
 from annotation.rules.answers import Answer
 from annotation.rules.measuring import is_fast
-from judge.actions import judgments, projects
+from judge.actions import case_locks, judgments, projects
 from judge.actions.judgments import NewJudgment
 from judge.actions.prepared import fetch_row
 from judge.errors import InputError
@@ -173,7 +173,7 @@ def _retake_seats(key: uuid.UUID, answers: Mapping[int, Answer], rater: Rater, b
     The caller holds the item, so nobody else takes or gives back a seat.
     """
     Submission.objects.filter(pk=key).update(was_late=True)
-    locked = judgments.lock_cases(list(answers))
+    locked = case_locks.lock(list(answers))
     answered = Judgment.objects.filter(case__in=locked, rater=rater, retracted_at=None)
     return take_seats((locked[each] for each in locked.keys() - set(answered.values_list("case_id", flat=True))), by=by)
 

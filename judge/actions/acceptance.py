@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
-from judge.actions import decisions, judgments
+from judge.actions import case_locks, decisions
 from judge.models import AgreedLabel, Case, Certificate, Decision, Judgment, Project, Rater, Verdict
 from judge.rules.routing import Reason
 from judge.rules.stages import Stage
@@ -36,7 +36,7 @@ def accept(project: Project, certificate: Certificate, ids: Sequence[int], *, ra
 
     Whoever locks a case first goes first: one that a person has taken meanwhile stays with people.
     """
-    locked = judgments.lock_cases(ids)
+    locked = case_locks.lock(ids)
     still = set(untouched(certificate).filter(pk__in=ids).values_list("pk", flat=True))
     verdicts = {row.case_id: row for row in Verdict.objects.filter(judge=certificate.judge_id, case__in=still)}
     return decisions.route(project, [locked[pk] for pk in sorted(still)], verdicts=verdicts, rate=rate)

@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from judge.actions import bulk, decisions, events, judgments, withdrawals
+from judge.actions import bulk, case_locks, decisions, events, withdrawals
 from judge.models import AgreedLabel, Alarm, AuditWatch, Certificate, Criterion, Decision, Project, Role, User, moving
 from judge.rules.routing import CellState, Reason
 from judge.rules.stages import Stage
@@ -174,6 +174,6 @@ def _doubt(certificate: Certificate, since: int) -> int:
 
 @transaction.atomic
 def _ask(project: Project, ids: Iterable[int]) -> int:
-    locked = [case for case in judgments.lock_cases(list(ids)).values() if case.stage == Stage.ACCEPTED]
+    locked = [case for case in case_locks.lock(list(ids)).values() if case.stage == Stage.ACCEPTED]
     decisions.ask_people(project, locked, reason=Reason.RECHECK, people=RECHECKERS)
     return len(locked)

@@ -9,7 +9,7 @@ from itertools import batched
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from judge.actions import decisions, judgments, labels, skills, tallies
+from judge.actions import case_locks, decisions, labels, skills, tallies
 from judge.errors import InputError
 from judge.models import AgreedLabel, Case, Frame, Item, Judgment, Project, Purpose, Rater, User, Verdict
 from judge.rules.imported import Reference, settle_imported
@@ -102,7 +102,7 @@ def settle(project: Project, frames: Sequence[int], *, by: User | None) -> tuple
     the adjudicator."""
     n_agreed = n_disputed = 0
     for ids in batched(list(_answered(frames).order_by("pk").values_list("pk", flat=True)), BATCH):
-        settled = _settle(project, list(judgments.lock_cases(ids).values()), by=by)
+        settled = _settle(project, list(case_locks.lock(ids).values()), by=by)
         n_agreed += settled[Outcome.AGREED]
         n_disputed += settled[Outcome.ADJUDICATE]
     return n_agreed, n_disputed

@@ -10,7 +10,7 @@ from itertools import batched
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
-from judge.actions import events, judgments, reconsiderations, rubrics, verdicts, withdrawals
+from judge.actions import case_locks, events, reconsiderations, rubrics, verdicts, withdrawals
 from judge.errors import InputError
 from judge.models import Case, Criterion, Judge, JudgeRater, Judgment, Project, Purpose, Rater, User
 from judge.rules.verdicts import read_calibrator
@@ -116,7 +116,7 @@ def _answered(judge: Judge) -> Iterator[list[Case]]:
         )
         found = found.filter(Exists(answers))
     for ids in batched(list(found.order_by("pk").values_list("pk", flat=True)), CATCH_UP_BATCH):
-        yield list(judgments.lock_cases(ids).values())
+        yield list(case_locks.lock(ids).values())
 
 
 def _check(raters: Sequence[Rater], calibrator: Mapping[str, object]) -> None:

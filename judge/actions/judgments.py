@@ -12,16 +12,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-import orjson
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from judge.actions import bulk, decisions, events, in_force, labels, suspicions, verdicts, wakes
+from judge.actions import bulk, case_locks, decisions, events, labels, suspicions, verdicts, wakes
 from judge.actions.bulk import LockedCase
-from judge.actions.prepared import Columns, fetch, insert, split
+from judge.actions.prepared import insert
 from judge.errors import InputError
-from judge.models import AgreedLabel, Case, Item, Judgment, JudgmentText, Project, Purpose, Rater, User, moving
+from judge.models import AgreedLabel, Case, Judgment, JudgmentText, Project, Purpose, Rater, User, moving
 from judge.rules.settling import Basis
 from judge.rules.stages import Stage
 from judge.rules.verdicts import Answer
@@ -78,7 +77,7 @@ def record(
     """
     if rater.kind == Rater.Kind.MACHINE:
         return _record_machine(new, rater=rater, by=by, origin=origin)
-    cases = lock_cases([each.case_id for each in new])
+    cases = case_locks.lock([each.case_id for each in new])
     _check_labels(new, cases)
     votes = labels.people_votes(cases)  # nobody else can write here meanwhile: we hold the cases
     voted = _voted(votes, rater)
@@ -131,7 +130,7 @@ def correct(new: Sequence[NewJudgment], *, rater: Rater, by: User, submission: u
     An *extra* answer to a case that no longer waits stays extra, so does one that ``new`` calls extra. Where an
     adjudicator has decided meanwhile the new answer is extra, and the vote that the adjudicator read stands.
     """
-    cases = lock_cases([each.case_id for each in new])
+    cases = case_locks.lock([each.case_id for each in new])
     _check_labels(new, cases)
     decided = set(
         AgreedLabel.objects.filter(case__in=cases, basis=Basis.ADJUDICATED)
@@ -152,7 +151,7 @@ def replace_measuring(
     new: Sequence[NewJudgment], *, rater: Rater, by: User, submission: uuid.UUID, earlier: uuid.UUID
 ) -> Recorded:
     """Replace a person's answers of the submit ``earlier``, which measure the person: no vote is touched by it."""
-    cases = lock_cases([each.case_id for each in new])
+    cases = case_locks.lock([each.case_id for each in new])
     _check_labels(new, cases)
     with moving(Judgment):
         said = Judgment.objects.filter(case__in=cases, rater=rater, submission=earlier, retracted_at=None)
@@ -160,41 +159,6 @@ def replace_measuring(
     rows = _insert(new, cases, rater=rater, submission=submission, origin="")
     _follow_up(rows, cases, {}, rater=rater, by=by, verb="corrected")
     return _recorded(rows, n_known=0)
-
-
-_CASE = Columns(Case, "c")
-#: The item's texts stay where they are, unless somebody asks.
-_ITEM = Columns(Item, "i", only=("id", "project_id", "context_id", "identity", "kind", "language", "stream"))
-#: Text that commands the judge made its p̂: then nothing is known beforehand.
-_LOCK = f"""
-SELECT {_CASE.sql}, {_ITEM.sql},
-       (SELECT v.probs FROM judge_verdict v
-        WHERE v.case_id = c.id AND v.judge_id = project.judge_id AND v.doubt <> 'suspicious'),
-       EXISTS (SELECT FROM judge_agreedlabel l WHERE l.case_id = c.id AND l.status <> 'withdrawn'),
-       {in_force.COLUMNS}
-FROM judge_case c
-JOIN judge_item i ON i.id = c.item_id
-JOIN judge_project project ON project.id = c.project_id
-{in_force.JOINED}
-WHERE c.id = ANY (%(ids)s::bigint[]) ORDER BY c.id FOR NO KEY UPDATE OF c
-"""  # noqa: S608 (our names)
-
-
-def lock_cases(ids: Sequence[int]) -> dict[int, Case]:
-    """The cases with their items, locked in id order until the transaction ends: whoever locks first goes first.
-
-    What stands beside them is read in the same statement: p̂ of the judge in force, and whether a label is live.
-    """
-    items: dict[int, Item] = {}
-    owners: dict[int, Project] = {}
-    found = {}
-    for row in fetch(_LOCK, ids=bulk.array(ids)):
-        case, item, p_hat, has_label, *owner = split(row, _CASE, _ITEM)
-        case.item = items.setdefault(item.pk, item)
-        case.project = owners.get(case.project_id) or owners.setdefault(case.project_id, in_force.read(owner))
-        case.p_hat, case.has_label = p_hat and orjson.loads(p_hat), has_label
-        found[case.pk] = case
-    return found
 
 
 def _check_labels(new: Sequence[NewJudgment], cases: Mapping[int, Case] | Mapping[int, LockedCase]) -> None:

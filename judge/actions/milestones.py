@@ -19,7 +19,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
-from judge.actions import decisions, events, findings, judgments, references, rubrics
+from judge.actions import case_locks, decisions, events, findings, references, rubrics
 from judge.actions.references import Reading
 from judge.errors import InputError
 from judge.models import AgreedLabel, Case, Criterion, Judge, Milestone, Project, User, Verdict
@@ -168,7 +168,7 @@ def _population(
 def _ask(project: Project, judge: Judge, drawn: Mapping[int, Sequence[int]], *, by: User | None) -> None:
     """Ask people about what they have not settled blind, two first as of every case that measures a judge."""
     ids = sorted(case_id for some in drawn.values() for case_id in some)
-    locked = judgments.lock_cases(ids)
+    locked = case_locks.lock(ids)
     answered = _answered(judge, drawn)
     lacking: dict[int, list[Case]] = defaultdict(list)
     for case in locked.values():

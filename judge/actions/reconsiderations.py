@@ -8,7 +8,7 @@ from itertools import batched
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
-from judge.actions import acceptance, decisions, judgments, rates, waiting
+from judge.actions import acceptance, case_locks, decisions, rates, waiting
 from judge.models import Case, Certificate, Project, Verdict
 from judge.rules.routing import CellState
 from judge.rules.stages import Stage
@@ -58,6 +58,6 @@ def _route_rest(project: Project) -> None:
     left = Case.objects.filter(spoken, project=project, stage=Stage.IMPORTED).order_by("pk")
     for ids in batched(list(left.values_list("pk", flat=True)), acceptance.BATCH):
         with transaction.atomic():
-            locked = [case for case in judgments.lock_cases(ids).values() if case.stage == Stage.IMPORTED]
+            locked = [case for case in case_locks.lock(ids).values() if case.stage == Stage.IMPORTED]
             verdicts = {row.case_id: row for row in Verdict.objects.filter(judge=project.judge_id, case__in=ids)}
             decisions.route(project, locked, verdicts=verdicts)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from judge.actions import decisions, events, judgments, labels
+from judge.actions import case_locks, decisions, events, labels
 from judge.errors import InputError
 from judge.models import AgreedLabel, Case, User
 from judge.rules.routing import Reason, measures, people_first
@@ -72,7 +72,7 @@ def overturn(case: Case, label: str, reason: str, *, by: User) -> AgreedLabel:
 
 def _settled(case: Case) -> Case:
     """The case, locked. Raises InputError where a lead must leave it alone, or where it is not settled."""
-    locked = judgments.lock_cases([case.pk])[case.pk]
+    locked = case_locks.lock([case.pk])[case.pk]
     if locked.stream == Stream.CERTIFY:
         raise InputError(
             _("this is a certify case: its answers and its label prove the judge, and leads keep out of them"),

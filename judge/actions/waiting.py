@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from judge.actions import acceptance, decisions, events, judgments, rates, references
+from judge.actions import acceptance, case_locks, decisions, events, rates, references
 from judge.models import Case, Certificate, Project, WaitingBatch
 from judge.rules.routing import CellState, Reason
 
@@ -31,7 +31,7 @@ def draw(project: Project, certificate: Certificate, waiting: QuerySet[Case]) ->
     if not (size := _size(certificate, len(ids))):
         return None
     sample = sorted(_RANDOM.sample(ids, size))
-    locked = list(judgments.lock_cases(sample).values())
+    locked = list(case_locks.lock(sample).values())
     decisions.ask_people(project, locked, reason=Reason.WAITING_SAMPLE, people=0)
     decisions.mark_references(sample)
     batch: WaitingBatch = WaitingBatch.objects.create(

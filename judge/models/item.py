@@ -121,7 +121,7 @@ class Case(models.Model):
     is_reference = models.BooleanField(
         default=False, db_default=False, help_text="people's answers to it measure a judge: audit, sample, milestone"
     )
-    #: Read beside the row by judge.actions.judgments.lock_cases alone, for settling; no page is ever given p̂ by a case.
+    #: Read beside the row by judge.actions.case_locks.lock alone, for settling; no page is ever given p̂ by a case.
     p_hat: Mapping[str, float] | None = None
     #: Whether a label may be live; taken for granted where nobody looked.
     has_label: bool = True

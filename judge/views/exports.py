@@ -17,7 +17,7 @@ from django_htmx.http import HttpResponseStopPolling
 from judge import access
 from judge.actions import export_jobs
 from judge.errors import InputError, ServiceError
-from judge.forms import ExportForm
+from judge.export_forms import ExportForm
 from judge.models import ExportJob, Role, Snapshot
 from judge.views import flow
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from judge import demo
-from judge.actions import decisions, judgments
+from judge.actions import case_locks, decisions
 from judge.actions import demo as shop
 from judge.actions.demo import Say
 from judge.errors import CojudgeError, InputError
@@ -65,7 +65,7 @@ def recording(task: str) -> Path:
 def _send_answered_to_people(project: Project) -> None:
     """Without verdicts nothing waits for people yet: ask them about what the demo people are going to answer."""
     answered = Case.objects.filter(project=project, item__identity__in=_answered()).values_list("pk", flat=True)
-    cases = list(judgments.lock_cases(list(answered)).values())
+    cases = list(case_locks.lock(list(answered)).values())
     decisions.ask_people(project, cases, reason=Reason.REQUESTED, people=FIRST_PEOPLE)
 
 

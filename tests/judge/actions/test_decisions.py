@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from judge.actions import decisions, judges, judgments
+from judge.actions import case_locks, decisions, judges, judgments
 from judge.actions.judgments import NewJudgment
 from judge.models import Case, Project, Rater, User
 from judge.rules.routing import Reason
@@ -47,7 +47,7 @@ def test_what_the_judge_cannot_answer_comes_before_what_a_certificate_may_accept
 def test_one_more_person_leaves_a_case_its_place_and_a_recheck_brings_it_forward(project: Project, ada: User) -> None:
     first, second = [relevance(item) for item in factories.import_items(project, n=2)]
     Case.objects.filter(pk=first.pk).update(priority=3)
-    locked = judgments.lock_cases([first.pk, second.pk])
+    locked = case_locks.lock([first.pk, second.pk])
     decisions.ask_people(project, [locked[first.pk]], reason=Reason.PEOPLE_DISAGREE, people=1)
     decisions.ask_people(project, [locked[second.pk]], reason=Reason.RECHECK, people=1)
     assert [Case.objects.get(pk=each.pk).priority for each in (first, second)] == [3, 6]
@@ -57,7 +57,7 @@ def test_cases_that_judges_disagree_on_come_by_what_an_answer_would_tell(project
     """p̂ = ½ tells most; .999 tells next to nothing. The doubt is what sends them, whatever the confidence."""
     cases = [relevance(item) for item in factories.import_items(project, n=3)]
     Case.objects.update(stage=Stage.IMPORTED)
-    locked = list(judgments.lock_cases([case.pk for case in cases]).values())
+    locked = list(case_locks.lock([case.pk for case in cases]).values())
     opinions = {
         case.pk: Opinion("fits", {"fits": p, "weak": 1 - p}, p, doubt)
         for case, p, doubt in zip(
@@ -71,10 +71,10 @@ def test_cases_that_judges_disagree_on_come_by_what_an_answer_would_tell(project
 def test_the_statement_that_locks_tells_what_the_judge_in_force_says() -> None:
     project = machine_project()
     said, silent = say_all(project, [{"fits": 0.7, "weak": 0.3}, None])
-    locked = judgments.lock_cases([said.pk, silent.pk])
+    locked = case_locks.lock([said.pk, silent.pk])
     assert locked[said.pk].p_hat == {"fits": 0.7, "weak": 0.3}
     assert locked[silent.pk].p_hat is None
     assert [each.has_label for each in locked.values()] == [False, False]
     other = Rater.objects.create(kind="machine", name="o", configuration={}, configuration_hash="o" * 64)
     judges.put_in_force(project, [other], name="o", by=None)
-    assert judgments.lock_cases([said.pk])[said.pk].p_hat is None, "the judge before it is not asked any more"
+    assert case_locks.lock([said.pk])[said.pk].p_hat is None, "the judge before it is not asked any more"

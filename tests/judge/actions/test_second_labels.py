@@ -8,7 +8,7 @@ import pytest
 
 from annotation.actions import corrections, leases
 from annotation.rules.answers import Answer
-from judge.actions import judgments, labels, second_labels
+from judge.actions import case_locks, labels, second_labels
 from judge.models import AgreedLabel, Case, Decision, Project, Role, User
 from judge.rules.stages import Stage
 from tests import factories
@@ -36,7 +36,7 @@ def live() -> list[tuple[str, str, int]]:
 def check_all(project: Project) -> list[Decision]:
     """Draw every live single label."""
     rows = list(AgreedLabel.objects.filter(status="live", basis="single"))
-    locked = judgments.lock_cases([row.case_id for row in rows])
+    locked = case_locks.lock([row.case_id for row in rows])
     for row in rows:
         row.case = locked[row.case_id]
     return second_labels.draw(project, rows, rate=1.0)

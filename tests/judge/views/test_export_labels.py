@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from celery import current_app
 from django.test import Client
+from django.utils import timezone
 
 from judge.actions import export_jobs
 from judge.models import ExportJob, Project, Role, Snapshot, User
@@ -43,6 +44,25 @@ def files_of(response: object) -> dict[str, bytes]:
 
 def fetch(client: Client, project: Project) -> dict[str, bytes]:
     return files_of(client.get(url(project, f"{ExportJob.objects.latest('pk').key}/file/")))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_trainer_asks_for_criteria_and_days(browse: Browse, agreed: Project, tim: User) -> None:
+    client = browse(tim)
+    key = stories.first_case(agreed.items.first()).criterion.key
+    today = timezone.now().date()
+    asked = {"format": "labels", "criterion": [key], "agreed_from": today.isoformat()}
+
+    assert client.post(url(agreed), asked).status_code == 302
+    assert len(fetch(client, agreed)["labels.jsonl"].splitlines()) == 2
+
+    assert client.post(url(agreed), asked | {"agreed_until": today.isoformat()}).status_code == 302
+    assert ExportJob.objects.latest("pk").order["where"] == [f"criterion={key}", f"since={today}", f"until={today}"]
+    assert ExportJob.objects.latest("pk").n_rows == 0
+
+    page = client.post(url(agreed), asked | {"criterion": ["no such"], "agreed_from": "yesterday"})
+    assert page.status_code == 400
+    assert set(page.context["form"].errors) == {"criterion", "agreed_from"}
 
 
 @pytest.mark.django_db(transaction=True)
