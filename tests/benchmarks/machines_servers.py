@@ -128,11 +128,12 @@ def both(project: Project, plan: servers_bare.Plan, side: Side, *, first: int) -
 
 def ours(project: Project, side: Side) -> float:
     """Cases a second of a sitting, rows included; every case must have been scored."""
-    before, start = Judgment.objects.count(), time.monotonic()
+    votes = Judgment.objects.filter(case__project=project, label__isnull=False)
+    before, start = votes.count(), time.monotonic()
     for _ in sittings.judge_here(project, by=None, limit=side.n, criteria=(CRITERION,)):
         pass
     rate = side.n / (time.monotonic() - start)
-    scored = Judgment.objects.filter(case__project=project, label__isnull=False).count() - before
+    scored = votes.count() - before
     if scored != side.n:
         left = Case.objects.filter(project=project, stage="imported").count()
         raise AssertionError(f"{scored} of {side.n} cases were scored ({left} are left)")
