@@ -23,7 +23,8 @@ FROM latest
 JOIN judge_case c ON c.id = latest.id
 JOIN judge_item i ON i.id = c.item_id AND i.stream IN ('train', 'gold', 'open') AND i.kind = 'single'
 JOIN judge_verdict v ON v.case_id = c.id AND v.judge_id = %(judge)s AND v.label IS NOT NULL
-JOIN judge_agreedlabel a ON a.case_id = c.id AND a.status = 'live' AND a.basis <> 'judge'
+CROSS JOIN LATERAL (SELECT label FROM judge_agreedlabel
+                    WHERE case_id = c.id AND status = 'live' AND basis <> 'judge' LIMIT 1) a
 JOIN judge_scale_label s ON s.criterion_id = c.criterion_id AND s.key = a.label AND s.passes IS NOT NULL
 JOIN judge_scale_label t ON t.criterion_id = c.criterion_id AND t.key = v.label AND t.passes IS NOT NULL
 ORDER BY c.id DESC LIMIT %(limit)s

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db.models import Count, Sum
 
-from judge.actions import bulk, rubrics, summaries
-from judge.models import Case, Judge, Project, Rater
-from llm_judge.actions import cases, raters, spending_sql
+from judge.actions import bulk, rubrics, summaries, tallies
+from judge.models import Judge, Judgment, Project, Rater
+from llm_judge.actions import raters, spending_sql
 from llm_judge.actions.forecasts import ENOUGH
 from llm_judge.models import Run
 from llm_judge.rules.budget import Price
@@ -24,6 +24,8 @@ LATEST = 20_000
 COUNTED = (
     "n_paid", "n_cached", "n_vain", "n_told", "n_unscored", "prompt_tokens", "completion_tokens", "latency_ms"
 )  # fmt: skip
+
+_VOTES = tallies.Kind("votes", Judgment, spending_sql.VOTES)
 
 type Sums = dict[tuple[int, int, int], list[int]]
 type Quantities = dict[str, list[Portion]]
@@ -132,11 +134,7 @@ def _ahead(project: Project, quantities: Quantities) -> dict[str, Any] | None:
     if judge is None or project.rubric_id is None:
         return None
     asked = rubrics.criteria_in_force(project)
-    left: dict[Cell, float] = {}
-    for rater in raters.seated(judge):
-        owed = cases.without_vote(Case.objects.filter(project=project, criterion__in=asked), [rater])
-        counted = owed.order_by().values_list("criterion").annotate(n=Count("pk"))
-        left |= {(rater.pk, criterion): float(n) for criterion, n in counted}
+    left = _owed(project, raters.seated(judge), {criterion.pk for criterion in asked})
     answered = {each.cell for each in quantities["tokens"]}
     known = {cell: n for cell, n in left.items() if cell in answered}
     n_left = sum(left.values())
@@ -155,6 +153,20 @@ def _ahead(project: Project, quantities: Quantities) -> dict[str, Any] | None:
         "total": _told(quantities, known, foresees=True),
         "minutes": _minutes(judge, n_left),
     }
+
+
+def _owed(project: Project, seats: Iterable[Rater], asked: Collection[int]) -> dict[Cell, float]:
+    """Cases that a rater has no vote on, by rater and criterion: all, less its votes, less what was erased before."""
+    voted = tallies.count(project, _VOTES)
+    there = dict(bulk.execute(spending_sql.CASES, project=project.pk))
+    left: dict[Cell, float] = {}
+    for rater in seats:
+        erased = dict(bulk.execute(spending_sql.ERASED, project=project.pk, rater=rater.pk))
+        for criterion in asked:
+            n = there.get(criterion, 0) - voted.get((rater.pk, criterion), 0) - erased.get(criterion, 0)
+            if n > 0:
+                left[rater.pk, criterion] = float(n)
+    return left
 
 
 def _minutes(judge: Judge, n_left: float) -> float | None:

@@ -46,3 +46,25 @@ SELECT md5(concat_ws(':',
      FROM llm_judge_run WHERE project_id = %(project)s),
     (SELECT string_agg(concat_ws('-', id, price_in, price_out), ',' ORDER BY id) FROM llm_judge_endpoint)))
 """
+
+#: Machines' votes by rater and criterion, portion by portion (judge.actions.tallies): none is ever taken back.
+VOTES = """
+SELECT j.rater_id, j.criterion_id, count(*)
+FROM judge_judgment j JOIN judge_rater r ON r.id = j.rater_id AND r.kind = 'machine'
+JOIN judge_criterion k ON k.id = j.criterion_id AND k.project_id = %(project)s
+WHERE j.purpose = 'vote' AND j.id > %(after)s AND (%(until)s::bigint IS NULL OR j.id <= %(until)s)
+GROUP BY 1, 2
+"""
+
+#: All cases by criterion, and those that nobody can judge any more: without their text and without the rater's vote.
+CASES = "SELECT criterion_id, count(*) FROM judge_case WHERE project_id = %(project)s GROUP BY criterion_id"
+ERASED = """
+SELECT c.criterion_id, count(*)
+FROM (SELECT id FROM judge_item WHERE project_id = %(project)s AND erased_at IS NOT NULL
+      UNION SELECT i.id FROM judge_context x JOIN judge_item i ON i.context_id = x.id
+            WHERE x.project_id = %(project)s AND x.erased_at IS NOT NULL) gone
+JOIN judge_case c ON c.item_id = gone.id
+WHERE NOT EXISTS (SELECT FROM judge_judgment j WHERE j.case_id = c.id AND j.rater_id = %(rater)s
+                    AND j.purpose = 'vote' AND j.retracted_at IS NULL)
+GROUP BY 1
+"""
