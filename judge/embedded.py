@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import secrets
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from judge import serving
 from judge.errors import ServiceError
 from judge.services import postgres, state, supervise, valkey
 
@@ -46,14 +50,37 @@ def prepare(argv: Sequence[str]) -> None:
         os.environ.setdefault("COJUDGE_SECRET_KEY", "unused")
         return
     is_embedded = "DATABASE_URL" not in os.environ
-    ensure_database()
+    with _broker_beside(command):
+        ensure_database()
     if not is_embedded:
         _see_to_key(command)
     see_to_broker(command, is_embedded)
+    if command == "serve":
+        _begin_serving(argv)
     if (is_embedded and command not in OWN_SCHEMA) or command == "demo":
         _migrate()
     elif command == "serve":
         _refuse_old_tables()
+
+
+@contextmanager
+def _broker_beside(command: str) -> Iterator[None]:
+    """Start the broker while the database starts, where both are ours; `see_to_broker` finds it."""
+    if command not in WITH_BROKER or os.environ.get("BROKER_URL"):
+        yield
+        return
+    with ThreadPoolExecutor(1) as beside:
+        found = beside.submit(valkey.ensure)
+        yield
+    found.result()
+
+
+def _begin_serving(argv: Sequence[str]) -> None:
+    """The web server loads while we look at the tables; where these are old it is stopped again."""
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument("--port", type=int, default=0)
+    with suppress(SystemExit):  # the command itself says what is wrong with its words
+        serving.begin(parser.parse_known_args(list(argv[2:]))[0].port)
 
 
 def ensure_database() -> None:
@@ -143,12 +170,14 @@ def _migrate() -> None:
     from django.core.management import call_command
 
     if n_missing := _missing_migrations():
+        serving.abandon()
         print(f"cojudge: bringing the database up to date ({n_missing} migrations)", file=sys.stderr)
         call_command("migrate", interactive=False, verbosity=0)
 
 
 def _refuse_old_tables() -> None:
     if n_missing := _missing_migrations():
+        serving.abandon()
         raise ServiceError(
             f"{describe_database()} lacks {n_missing} migrations of this version: run manage.py migrate first"
         )

@@ -45,6 +45,12 @@ def _claim(port: int) -> bool:
     return True
 
 
+def let_go(port: int) -> None:
+    """The port is no longer ours."""
+    if mark := _claims.pop(port, None):
+        mark.close()
+
+
 @atexit.register
 def _let_go() -> None:
     for mark in _claims.values():

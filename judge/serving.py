@@ -89,6 +89,27 @@ class Child:
             return f"Its log {path} ends:\n{''.join(deque(file, lines)).rstrip()}"
 
 
+#: The web server that loads while the command that wants it still does, and its port.
+_early: list[tuple[int, Child]] = []
+
+
+def begin(first: int = 0, many: int = 0) -> None:
+    """Have the web server load already, on the port named or the first free one: it takes as long as the command's own
+    Django. `start` goes on with it; until then it ends with this process."""
+    number = ports.claim(first or ports.FIRST, many or (1 if first else ports.MANY))
+    child = web(number)
+    child.start()
+    _early.append((number, child))
+
+
+def abandon() -> None:
+    """Stop what was begun."""
+    while _early:
+        port, child = _early.pop()
+        child.stop()
+        ports.let_go(port)
+
+
 def start(port: int = 0) -> tuple[int, list[Child]]:
     """Start everything; the web server's port and the children, once it answers. Without a port the first free one
     from 8000 on. Raises ServiceError, with nothing of ours left running, when that fails."""
@@ -107,9 +128,10 @@ def start(port: int = 0) -> tuple[int, list[Child]]:
 def _start_web(port: int, children: list[Child]) -> int:
     first = port or ports.FIRST
     for tries_left in reversed(range(TRIES)):
-        number = ports.claim(first, 1 if port else ports.MANY)
-        children[:] = [child := web(number)]
-        child.start()
+        if not _early:
+            begin(first, 1 if port else ports.MANY)
+        number, child = _early.pop()
+        children[:] = [child]
         try:
             wait_for_web(child, number)
         except ports.Taken:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -82,11 +83,18 @@ def revive_held() -> None:
     One that was stopped on purpose (it took its run file with it) stays down. A start that fails is tried again at the
     next call: the log of the server says why.
     """
-    for key in list(_held):
-        service = _service_at(Path(key))
-        if service.run_file.exists() and not locks.is_held(service.watchdog_lock):
-            with suppress(ServiceError):
-                _launch(service, None, remove=False)
+    services = [_service_at(Path(key)) for key in list(_held)]
+    fallen = [each for each in services if each.run_file.exists() and not locks.is_held(each.watchdog_lock)]
+    threads = [threading.Thread(target=_revive, args=[each]) for each in fallen]  # none waits for another
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def _revive(service: Service) -> None:
+    with suppress(ServiceError):
+        _launch(service, None, remove=False)
 
 
 def _service_at(clients_lock: Path) -> Service:

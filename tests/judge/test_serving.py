@@ -155,3 +155,30 @@ def test_a_signal_to_stop_ends_a_start_even_where_the_shell_had_it_ignored() -> 
         started.send_signal(2)
         assert processes.wait_until(lambda: started.poll() is not None, 10)
         started.kill()
+
+
+def test_a_start_goes_on_with_the_web_server_that_was_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+    sleeper = child("import time; time.sleep(60)", COJUDGE_INSTANCE="ours")
+    monkeypatch.setattr(serving, "web", lambda _port: sleeper)
+    monkeypatch.setattr(serving, "background", list)
+    monkeypatch.setattr(serving, "wait_for_web", lambda _child, _port: None)
+    port = free_port()
+    serving.begin(port)
+    begun = sleeper.process
+    try:
+        assert serving.start(port) == (port, [sleeper])
+        assert sleeper.process is begun
+    finally:
+        sleeper.stop()
+        ports.let_go(port)
+
+
+def test_what_was_begun_and_is_not_wanted_leaves_its_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    sleeper = child("import time; time.sleep(60)", COJUDGE_INSTANCE="ours")
+    monkeypatch.setattr(serving, "web", lambda _port: sleeper)
+    port = free_port()
+    serving.begin(port)
+    serving.abandon()
+    assert not sleeper.is_running
+    assert ports.claim(port, 1) == port
+    ports.let_go(port)
