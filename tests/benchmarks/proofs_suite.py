@@ -18,6 +18,7 @@ def measure() -> list[Figure]:
         [sys.executable, "-m", "pytest", "-q", "-m", "proof", "-p", "no:cacheprovider", "-r", "fE"],
         cwd=CHECKOUT, capture_output=True, text=True, check=False,
     )  # fmt: skip
+    print(done.stdout, file=sys.stderr)
     lines = done.stdout.splitlines()
     counts = {what.rstrip("s"): int(n) for n, what in COUNT.findall(lines[-1] if lines else "")}
     n_passed, n_failed = counts.get("passed", 0), counts.get("failed", 0) + counts.get("error", 0)

@@ -140,8 +140,8 @@ def run(product: Product, folder: Path, disk: Path | None, options: argparse.Nam
 
 def spoil(product: Product, disk: Path | None, journal: Journal, options: argparse.Namespace, found: Found) -> None:
     """Fault after fault until the time is over; everything at once in the middle and at the end."""
-    kinds, chance = spoiling.kinds(product, disk), random.Random(options.seed)
-    until, half = time.time() + options.seconds, time.time() + options.seconds / 2
+    kinds, chance, began = spoiling.kinds(product, disk), random.Random(options.seed), time.time()
+    until, half = began + options.seconds, began + options.seconds / 2
     for kind in options.kinds or spoiling.draw(kinds, seed=options.seed):
         now = time.time()
         if now > until:
@@ -150,7 +150,9 @@ def spoil(product: Product, disk: Path | None, journal: Journal, options: argpar
             half = 0.0
             note(found, spoiling.restart_everything(product, journal.last_answer))
         note(found, spoiling.suffer(kind, kinds[kind], journal.last_answer, product.revive_servers))
-        time.sleep(chance.uniform(*options.pause))
+        # Between faults people and machines work: without a rhythm the next one would fall on what just stood up.
+        rest = began + len(found.survived) * options.every - time.time()
+        time.sleep(max(rest, chance.uniform(*options.pause)))
     note(found, spoiling.restart_everything(product, journal.last_answer))
 
 
@@ -234,6 +236,7 @@ def read_options(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--items", type=int, default=70_000, help="two cases each")
     parser.add_argument("--latency-ms", type=float, default=80.0, help="of the model: 16 calls at a time")
     parser.add_argument("--pause", type=float, nargs=2, default=(0.2, 1.0), help="seconds between two faults")
+    parser.add_argument("--every", type=float, default=5.5, help="seconds from fault to fault, if one is over by then")
     parser.add_argument("--kinds", type=lambda told: told.split(","), help="only these, once each, in this order")
     parser.add_argument("--seed", type=int, default=8)
     parser.add_argument("--out", type=Path, help="where to write what was found, as JSON")
