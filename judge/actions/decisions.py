@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import random
+import os
+import struct
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -21,9 +22,6 @@ from judge.rules.stages import Stage, may_move
 from judge.rules.streams import Stream
 from judge.rules.verdicts import Doubt, Opinion
 
-#: Nobody can foresee which acceptance is audited.
-_RANDOM = random.SystemRandom()
-
 
 def route(
     project: Project,
@@ -39,12 +37,12 @@ def route(
     """
     policy, known = _policy(project), _cells(project, cases, verdicts, rate)
     terms, moves, rows, priorities = policy.terms, [], [], {}
-    for case in cases:
+    for case, draw in zip(cases, _draw(len(cases)), strict=True):
         verdict = verdicts.get(case.pk)
         if verdict is None and project.judge_id is not None:
             continue
         cell = known.get(case.criterion_id, UNCERTIFIED)
-        routing = decide(evidence(case, verdict, cell), terms)
+        routing = decide(evidence(case, verdict, cell, draw=draw), terms)
         moves.append((case, _stage(routing), routing.people_wanted))
         rows.append(_row(case, routing, verdict, cell))
         priorities[case.pk] = _priority(routing.reason, verdict)
@@ -95,8 +93,10 @@ def ask_people(
     return list(Decision.objects.bulk_create(rows))
 
 
-def evidence(case: Case | LockedCase, verdict: Opinion | Verdict | None, cell: Cell = UNCERTIFIED) -> Evidence:
-    """What is known of a case when it is routed. The draw of the audit is made here, before anybody sees the case."""
+def evidence(
+    case: Case | LockedCase, verdict: Opinion | Verdict | None, cell: Cell = UNCERTIFIED, *, draw: float
+) -> Evidence:
+    """What is known of a case when it is routed. ``draw``: the audit's, made before anybody sees the case."""
     return Evidence(
         stream=Stream(case.stream),
         confidence=verdict.confidence if verdict else None,
@@ -106,7 +106,7 @@ def evidence(case: Case | LockedCase, verdict: Opinion | Verdict | None, cell: C
         cell=cell.state,
         threshold=cell.threshold,
         audit_probability=cell.rate,
-        audit_draw=_RANDOM.random(),
+        audit_draw=draw,
     )
 
 
@@ -128,6 +128,12 @@ def move(
             case.stage, case.people_wanted = stage, people_wanted
 
 
+def _draw(n: int) -> list[float]:
+    """So many numbers from [0, 1). Nobody can foresee which acceptance is audited."""
+    # In one go: each question to the system hands the interpreter to the thread that talks to the model server.
+    return [(bits >> 11) * 2.0**-53 for (bits,) in struct.iter_unpack("=Q", os.urandom(8 * n))]
+
+
 def _cells(
     project: Project,
     cases: Sequence[Case] | Sequence[LockedCase],
@@ -144,7 +150,7 @@ def _cells(
 
 def _would_accept(case: Case | LockedCase, verdict: Opinion | Verdict | None, known: Mapping[int, Cell]) -> bool:
     cell = known.get(case.criterion_id, UNCERTIFIED)
-    return cell.threshold is not None and why_people(evidence(case, verdict, cell)) is None
+    return cell.threshold is not None and why_people(evidence(case, verdict, cell, draw=1.0)) is None
 
 
 def _priority(reason: Reason, verdict: Opinion | Verdict | None) -> int | None:

@@ -85,7 +85,7 @@ async def judge_many(
     try:
         working = len(workers)
         while working:
-            answer = await answers.get()
+            answer = await answers.get() if answers.empty() else answers.get_nowait()
             if isinstance(answer, Exception):
                 raise answer
             if answer is None:
@@ -106,7 +106,11 @@ async def _work(
 ) -> None:
     try:
         for case in waiting:  # shared by all workers; safe, since nothing is awaited between two steps of it
-            await answers.put(await judge_one(backend, case, rater))
+            answer = await judge_one(backend, case, rater)
+            if answers.full():
+                await answers.put(answer)
+            else:
+                answers.put_nowait(answer)  # the usual case, without a coroutine of its own
         await answers.put(None)
     except Exception as error:  # a mistake of ours must reach the caller, not die in a task
         await answers.put(error)

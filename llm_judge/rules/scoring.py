@@ -65,7 +65,7 @@ def plan_calls(case: JudgeCase, rater: RaterConfiguration) -> tuple[CompletionRe
 
 def next_calls(case: JudgeCase, rater: RaterConfiguration, replies: Sequence[Reply]) -> tuple[CompletionRequest, ...]:
     """The calls to make after ``replies``, those of earlier calls in their order; none once ``conclude`` can speak."""
-    if rater.head:
+    if rater.head or (replies and is_single_step(rater.scoring_rule)):
         return ()  # a student reads embeddings
     desk, orders = find_desk(case.question, case.language, rater), _orders(case, rater)
     if not orders:
