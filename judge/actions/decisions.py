@@ -37,12 +37,13 @@ def route(
     """
     policy, known = _policy(project), _cells(project, cases, verdicts, rate)
     terms, moves, rows, priorities = policy.terms, [], [], {}
-    for case, draw in zip(cases, _draw(len(cases)), strict=True):
+    draws = iter(_draw(len(cases)))
+    for case in cases:
         verdict = verdicts.get(case.pk)
         if verdict is None and project.judge_id is not None:
             continue
         cell = known.get(case.criterion_id, UNCERTIFIED)
-        routing = decide(evidence(case, verdict, cell, draw=draw), terms)
+        routing = decide(evidence(case, verdict, cell, draw=next(draws)), terms)
         moves.append((case, _stage(routing), routing.people_wanted))
         rows.append(_row(case, routing, verdict, cell))
         priorities[case.pk] = _priority(routing.reason, verdict)
