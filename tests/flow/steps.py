@@ -49,8 +49,8 @@ def answer_all(project: Project, name: str) -> None:
             judgments.record(new[start : start + 500], rater=projects.rater_of(user), by=user)
 
 
-def check_export(project: Project, folder: Path) -> int:
-    call_command("export_labels", project.slug, "--output", str(folder))
+def check_export(project: Project, folder: Path, *words: str) -> int:
+    call_command("export_labels", project.slug, "--output", str(folder), *words)
     exported = [json.loads(line) for line in (folder / "labels.jsonl").read_text().splitlines()]
     assert len(exported) == AgreedLabel.objects.filter(case__project=project, status="live").count()
     assert {row["judge_version"] for row in exported} == {"1"}

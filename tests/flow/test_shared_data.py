@@ -6,6 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from django.core.management import CommandError
 
 from judge.models import Case, Judgment
 from tests.flow.steps import answer_all, check_export, import_set, judge_and_check
@@ -27,7 +28,9 @@ def test_whole_explanations_with_the_scripted_judge(tmp_path: Path) -> None:
     answer_all(project, "explanations")
     stages = Counter(Case.objects.filter(project=project).values_list("stage", flat=True))
     assert stages == {"agreed": 6205}, "three people on a binary scale always have a majority"
-    assert check_export(project, tmp_path) == 6205
+    with pytest.raises(CommandError, match="people agree hardly more than chance would"):
+        check_export(project, tmp_path)
+    assert check_export(project, tmp_path, "--even-so") == 6205
 
 
 @pytest.mark.proof
