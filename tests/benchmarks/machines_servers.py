@@ -30,6 +30,8 @@ from tests.benchmarks.figures import Figure
 from tests.contracts.vllm_server import HOME, ROOT, serve_vllm
 
 ROUNDS = 5
+#: Seconds for one call: a busy machine reads slowly, and a share of nothing but time-outs says nothing.
+PATIENCE = 300.0
 #: The one of the tag rubric that both sides ask about: twenty tags of one person, then of the next.
 CRITERION = "relevance"
 #: vLLM's blocks hold 128 tokens each on a processor: 64 of them are as many tokens as the embedded model's four slots.
@@ -86,7 +88,7 @@ def vllm_side() -> Iterator[Side]:
         os.environ["JUDGE_URL"] = settings.JUDGE_URL = f"{address}/v1"
         endpoints.ensure(endpoints.SERVER)
         side = Side("vllm", endpoints.SERVER, settings.JUDGE_URL, in_flight=32, n=160, n_shuffled=64, n_groups=6)
-        Endpoint.objects.filter(name=endpoints.SERVER).update(max_in_flight=side.in_flight)
+        Endpoint.objects.filter(name=endpoints.SERVER).update(max_in_flight=side.in_flight, timeout_s=PATIENCE)
         yield side
 
 
