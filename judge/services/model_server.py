@@ -12,8 +12,10 @@ import sys
 from judge.services import state
 from judge.services.processes import die_with_parent
 
-SLOTS = 4
-TOKENS_PER_SLOT = 2048
+#: Each slot reads a context by itself before it finds it again: of twenty cases of one context four slots read four
+#: whole, two read two, and that is what a case costs most. Further calls wait in the server, so no slot is idle.
+SLOTS = 2
+TOKENS_PER_SLOT = 4096
 #: Threads at most, unless COJUDGE_MODEL_THREADS says otherwise. llama.cpp's threads wait for one another at every
 #: layer: on two cores two of them read 2.7 times as fast as one on a quiet machine, a tenth as fast beside a busy one.
 THREADS = 4

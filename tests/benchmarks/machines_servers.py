@@ -34,7 +34,7 @@ ROUNDS = 5
 PATIENCE = 300.0
 #: The one of the tag rubric that both sides ask about: twenty tags of one person, then of the next.
 CRITERION = "relevance"
-#: vLLM's blocks hold 128 tokens each on a processor: 64 of them are as many tokens as the embedded model's four slots.
+#: vLLM's blocks hold 128 tokens each on a processor: 64 of them are as many tokens as the embedded model's slots.
 VLLM_CACHE = ("--num-gpu-blocks-override", "64", "--enable-prefix-caching")
 
 SHARE, GAIN = "machines.servers_share_of_bare_client", "machines.servers_grouped_to_shuffled"
