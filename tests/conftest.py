@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from django.conf import settings
 from django.test import Client
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis
 from kombu.transport.memory import Channel
 
 from judge.models import Project, Role, User
@@ -12,6 +14,9 @@ from tests import factories
 
 
 def pytest_configure() -> None:
+    # how long an example takes says how busy the machine is
+    hypothesis.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    hypothesis.load_profile("busy")
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # a quarter second less for each user
     settings.WHITENOISE_AUTOREFRESH = True  # else each test client reads all static files anew
 
