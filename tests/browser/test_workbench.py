@@ -46,7 +46,7 @@ def labels(person: User) -> list[str | None]:
 
 
 def wait_for_next(page: Page, number: int = 1) -> None:
-    expect(page.locator("[data-count]")).to_have_text(str(number), timeout=20_000)  # sending again waits longer each time
+    expect(page.locator("[data-count]")).to_have_text(str(number), timeout=20_000)  # it sends again ever more slowly
 
 
 def forgive_the_network(window: Window) -> None:
