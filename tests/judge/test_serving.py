@@ -129,6 +129,28 @@ def test_long_judging_never_takes_the_worker_of_what_people_wait_for() -> None:
     assert len(set(names)) == 2
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent died")
+def test_no_worker_outlives_a_web_server_that_was_killed() -> None:
+    """Else it would hold the port, and answer from there with an old program and a database that is gone."""
+    web = serving.web(port := free_port())
+    web.start()
+    try:
+        serving.wait_for_web(web, port)
+        assert web.process is not None
+        workers = [processes.Process.find(pid) for pid in children_of(web.process.pid)]
+        assert workers
+        web.process.kill()
+        assert processes.wait_until(lambda: not any(worker.alive() for worker in workers), 10)
+    finally:
+        web.stop()
+        ports.let_go(port)
+
+
+def children_of(pid: int) -> list[int]:
+    stats = {int(path.name): (path / "stat").read_text() for path in Path("/proc").glob("[0-9]*") if path.is_dir()}
+    return [each for each, stat in stats.items() if int(stat.rpartition(")")[2].split()[1]) == pid]
+
+
 def test_two_installations_on_one_machine_keep_their_own_logins(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
