@@ -12,6 +12,7 @@ def main() -> None:
 
     try:
         embedded.prepare(sys.argv)
+        embedded.step_back(sys.argv)
         from django.core.management import execute_from_command_line
 
         execute_from_command_line(sys.argv)

@@ -35,6 +35,10 @@ WITH_BROKER = frozenset({"demo", "serve"})
 OWN_SCHEMA = frozenset(
     {"migrate", "makemigrations", "sqlmigrate", "showmigrations", "check", "collectstatic", "flush", "restore"}
 )
+#: Commands that go through all rows while people work: they take what the others leave of the processors. Postgres
+#: waits for whoever reads from it, so it slows down with them.
+PATIENT = frozenset({"export_labels", "make_export", "backup"})
+NICENESS = 10
 DATABASE_REMEDY = "Start it or correct DATABASE_URL; without DATABASE_URL the embedded database is used."
 NEW_KEY = "python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
 
@@ -61,6 +65,12 @@ def prepare(argv: Sequence[str]) -> None:
         _migrate()
     elif command == "serve":
         _refuse_old_tables()
+
+
+def step_back(argv: Sequence[str]) -> None:
+    """Let a patient command run at low priority; not before `prepare`, whose servers would inherit it."""
+    if argv[1:2] and argv[1] in PATIENT:
+        os.nice(NICENESS)
 
 
 @contextmanager

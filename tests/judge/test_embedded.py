@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,6 +36,16 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
         monkeypatch.setenv(name, "to be restored")
         monkeypatch.delenv(name)
     return monkeypatch
+
+
+def test_an_export_runs_at_low_priority_and_what_people_wait_for_does_not() -> None:
+    code = "import os, sys; from judge import embedded; embedded.step_back(sys.argv); print(os.nice(0))"
+    niceness = {
+        name: int(subprocess.run([sys.executable, "-c", code, *name.split()], capture_output=True, text=True).stdout)
+        for name in ("export_labels shop", "serve", "")
+    }
+    assert niceness["export_labels shop"] == niceness["serve"] + embedded.NICENESS
+    assert niceness["serve"] == niceness[""]
 
 
 def test_the_demo_makes_a_key_and_the_tables_on_a_database_of_the_team(
