@@ -91,6 +91,7 @@ def _answer(
 
 
 @pytest.mark.services
+@pytest.mark.proof
 def test_people_teach_a_judge_that_then_accepts_more_and_keeps_its_word() -> None:
     project = camp(600)
     people_answer(project)
