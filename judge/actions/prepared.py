@@ -1,5 +1,5 @@
 """Statements that a page runs again and again: Postgres parses and plans them once for a connection, Python never
-builds them anew. What the ORM costs for each of them (measured in docs/adr/0022) is too much for one submit alone.
+builds them anew. What the ORM costs for each of them (docs/adr/0022-fixed-statements.md) is too much for one submit alone.
 """
 
 from __future__ import annotations
@@ -27,10 +27,8 @@ def fetch(statement: str, **values: Any) -> list[tuple[Any, ...]]:
 
 def fetch_row(statement: str, **values: Any) -> tuple[Any, ...] | None:
     """Run a statement that gives one row, or none."""
-    with closing(_cursor()) as cursor:
-        cursor.execute(statement, values)
-        row: tuple[Any, ...] | None = cursor.fetchone()
-        return row
+    rows = fetch(statement, **values)
+    return rows[0] if rows else None
 
 
 class Columns[M: Model]:
