@@ -1,5 +1,6 @@
 """Statements that a page runs again and again: Postgres parses and plans them once for a connection, Python never
-builds them anew. What the ORM costs for each of them (docs/adr/0022-fixed-statements.md) is too much for one submit alone.
+builds them anew. What the ORM costs for each of them is too much for one submit alone:
+docs/adr/0022-fixed-statements.md.
 """
 
 from __future__ import annotations
